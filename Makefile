@@ -1,0 +1,45 @@
+# The two commands of the README: `make serve` and `make test`. Each makes the environment when it is missing or stale.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help install serve test lint format types lock clean
+
+help:  ## Show these targets.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The stamp is newer than the lock exactly when the environment holds what the lock names.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("bargein needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	@echo "Making the environment in $(VENV) (once; about a minute)."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/bargein-checkout.pth"
+	@printf '%s\n' '#!$(CURDIR)/$(BIN)/python' 'import sys' 'from web.cli import main' 'sys.exit(main())' > $(BIN)/bargein
+	@chmod +x $(BIN)/bargein
+	@touch $@
+
+install: $(VENV)/.installed  ## Make the environment only.
+
+serve: install  ## Start the server and print its address. Options: make serve ARGS="--port 8123".
+	@exec $(BIN)/bargein serve $(ARGS)
+
+test: install  ## Run the whole suite. Options: make test ARGS="-k sentences".
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: install  ## Lint and check the format.
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: install  ## Format the code.
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+types: install  ## Check the types (strict).
+	@$(BIN)/mypy
+
+lock:  ## Renew requirements.lock (needs uv).
+	uv pip compile pyproject.toml --group dev --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+
+clean:  ## Remove the environment and caches.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -1,0 +1,256 @@
+"""The ear: caller audio in, voice and transcript events out.
+
+The voice detector runs inline on every frame, and always on what really came in, so that its memory stays right; where
+that may be no more than the agent's own echo (see ``_echo``), its verdict is overruled. Speech between two long pauses
+is a *segment*; the recogniser gets a segment's audio from a little before its first voiced sample on, pauses included,
+and is asked for what it has at intervals (partial) and at each pause (final). At most one request is under way; a final
+goes before a partial.
+
+Silence is counted in received samples, so that a network hiccup ends nobody's turn; when no input has come for 400 ms
+the wall clock counts instead, since a muted or broken microphone must not hold a turn open for ever.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import attrs
+import trio
+
+from actors.audio import to_array
+from actors.call._echo import EchoGate
+from actors.call._voice import Voice, VoiceSettings
+from actors.errors import EngineError
+from actors.ports import CALLER_RATE, Pcm, SttStream, VadStream
+from statechart import Event, FinalTranscript, PartialTranscript, SttFailed, VoiceStarted, VoiceStopped
+
+__all__ = ["Ear", "EarSettings"]
+
+_log = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class EarSettings:
+    """Milliseconds. ``join_ms``: a shorter pause does not close a segment. ``longest_ms``: a longer segment is closed
+    even in mid-speech, which bounds memory and the time of a transcription."""
+
+    voice: VoiceSettings = VoiceSettings()
+    pre_roll_ms: int = 320
+    join_ms: int = 1000
+    longest_ms: int = 25_000
+    partial_every_ms: int = 500
+    no_input_ms: int = 400
+    stt_timeout_ms: int = 4000
+
+
+@attrs.frozen
+class _FinalWanted:
+    segment: int
+    pause: int
+
+
+class Ear:
+    """One call's ear. ``post`` takes the events; ``agent_db(seconds)`` tells how loud the agent's own voice can be in
+    the ``seconds`` of caller audio that came in just now (dB relative to full scale, :data:`actors.audio.SILENCE_DB`
+    where it cannot be in it); ``unheard_ms`` and ``heard`` what is left of its reply and what is not (see
+    :class:`statechart.VoiceStarted`)."""
+
+    def __init__(
+        self,
+        vad: VadStream,
+        stt: SttStream,
+        *,
+        settings: EarSettings,
+        post: Callable[[Event], None],
+        on_silence: Callable[[], None],
+        agent_db: Callable[[float], float],
+        unheard_ms: Callable[[], int | None],
+        heard: Callable[[], str],
+    ) -> None:
+        self._vad, self._stt, self._settings = vad, stt, settings
+        self._post, self._on_silence = post, on_silence
+        self._agent_db, self._unheard_ms, self._heard = agent_db, unheard_ms, heard
+        self._voice = Voice(settings.voice, window=vad.window, rate=CALLER_RATE)
+        self._gate = EchoGate(settings.voice.echo_margin_db, window=vad.window)
+        self._recent: deque[Pcm] = deque()  # pre-roll; while voiced, everything since the voice set in
+        self._recent_samples = 0
+        self._segment = -1
+        self._segment_open = False
+        self._segment_samples = 0
+        self._pauses = 0
+        self._onset = 0  # sample at which the latest voice set in
+        self._voice_ended = 0
+        self._clock = 0  # samples received, and silence made up for missing input
+        self._silence_wanted: int | None = None  # in samples after the last voiced one
+        self._final_wanted: _FinalWanted | None = None
+        self._partial_due = 0
+        self._partial_scope = trio.CancelScope()
+        self._wake = trio.Event()
+        self._last_input = trio.current_time()
+        self.last_voiced_at = self._last_input  #: when the last voiced sample arrived (trio's clock)
+
+    # --- audio in --------------------------------------------------------------------------------------------------
+
+    def hear(self, pcm: bytes) -> None:
+        """Take caller audio: PCM int16 LE, 16 kHz, any even length. Never blocks."""
+        now = trio.current_time()
+        self._last_input = now
+        samples = to_array(pcm)
+        agent_db = self._agent_db(len(samples) / CALLER_RATE)
+        self._clock += len(samples)
+        self._keep(samples)
+        if self._segment_open:
+            self._stt.push(samples)
+            self._segment_samples += len(samples)
+        silent = self._gate.feed(samples, agent_db)
+        for probability, echo in zip(self._vad.feed(samples), silent, strict=True):
+            change = self._voice.feed(0.0 if echo else probability)
+            if self._voice.voiced and change is None and self._voice.last_voiced == self._voice.position:
+                self.last_voiced_at = now
+            if change is not None:
+                self._changed(voiced=change.voiced, at=change.at, now=now)
+        self._mind_length()
+        self._check_silence()
+        if self._voice.voiced and self._segment_open and self._clock >= self._partial_due:
+            self._wake.set()
+
+    def close_segment(self) -> None:
+        """What the caller says from now on is a new segment; a voice that is under way is taken over whole."""
+        if not self._segment_open:
+            self._segment += 1  # each order closes one, also where none was begun: the chart counts them so
+        self._segment_open = False
+        if self._voice.voiced:
+            self._open_segment()
+
+    def want_final(self, segment: int, pause: int) -> None:
+        """Ask for the final transcript as of this pause."""
+        self._final_wanted = _FinalWanted(segment, pause)
+        self._partial_scope.cancel(reason="a final transcript is wanted")
+        self._wake.set()
+
+    def want_silence(self, after_ms: int | None) -> None:
+        """Call ``on_silence`` once, when ``after_ms`` of silence follow the last voiced sample; None: never mind."""
+        self._silence_wanted = None if after_ms is None else after_ms * CALLER_RATE // 1000
+        self._check_silence()
+
+    @property
+    def silence_ms(self) -> float:
+        """Silence so far after the last voiced sample."""
+        return (self._clock - self._voice.last_voiced) * 1000 / CALLER_RATE
+
+    def _keep(self, samples: Pcm) -> None:
+        self._recent.append(samples)
+        self._recent_samples += len(samples)
+        if not self._voice.voiced:
+            most = self._settings.pre_roll_ms * CALLER_RATE // 1000
+            while self._recent and self._recent_samples - len(self._recent[0]) >= most:
+                self._recent_samples -= len(self._recent.popleft())
+
+    def _changed(self, *, voiced: bool, at: int, now: float) -> None:
+        if voiced:
+            self.last_voiced_at = now
+            self._onset = at
+            paused_ms = (at - self._voice_ended) * 1000 / CALLER_RATE if self._segment_open else 0.0
+            if not self._segment_open or paused_ms > self._settings.join_ms:
+                self._open_segment()
+            self._partial_due = self._clock + self._settings.partial_every_ms * CALLER_RATE // 1000
+            self._post(VoiceStarted(self._segment, self._unheard_ms(), self._heard()))
+        else:
+            self._pauses += 1
+            self._voice_ended = at
+            self._post(VoiceStopped(self._segment, self._pauses, (at - self._onset) * 1000 // CALLER_RATE))
+
+    def _open_segment(self) -> None:
+        self._segment += 1
+        self._segment_open = True
+        self._segment_samples = self._recent_samples
+        self._stt.begin(self._segment)
+        # The voice before this one was in another segment: its last words must not be heard again.
+        known = self._voice_ended - (self._clock - self._recent_samples)
+        for samples in self._recent:
+            if len(samples) > known:
+                self._stt.push(samples[max(0, known) :])
+            known -= len(samples)
+
+    def _mind_length(self) -> None:
+        most = self._settings.longest_ms * CALLER_RATE // 1000
+        if self._recent_samples > most:
+            self._recent.clear()
+            self._recent_samples = 0
+        if self._segment_open and self._segment_samples > most:
+            # Longer than any breath: take what there is, and listen on in a new segment.
+            self._segment_open = False
+            if self._voice.voiced:
+                self._open_segment()
+
+    def _check_silence(self) -> None:
+        if (
+            self._silence_wanted is not None
+            and not self._voice.voiced
+            and self._clock - self._voice.last_voiced >= self._silence_wanted
+        ):
+            self._silence_wanted = None
+            self._on_silence()
+
+    # --- tasks -----------------------------------------------------------------------------------------------------
+
+    async def watch(self) -> None:
+        """Count silence by the wall clock while no input comes. Runs for ever."""
+        step = 0.02
+        while True:
+            missing = trio.current_time() - self._last_input - self._settings.no_input_ms / 1000
+            if missing < 0:
+                await trio.sleep(-missing + 0.001)
+                continue
+            if self._voice.voiced:
+                # The line went dead in mid-word: that is the end of the voice.
+                self._vad.reset()
+                self._gate.reset()
+                while self._voice.voiced:
+                    change = self._voice.feed(0.0)
+                    self._clock = max(self._clock, self._voice.position)
+                    if change is not None:
+                        self._changed(voiced=False, at=change.at, now=trio.current_time())
+            elif self._silence_wanted is None:
+                await trio.sleep(step)
+                continue
+            self._clock += int(step * CALLER_RATE)
+            self._voice.skip(int(step * CALLER_RATE))
+            self._check_silence()
+            await trio.sleep(step)
+
+    async def transcribe(self) -> None:
+        """Ask the recogniser when there is something to ask. Runs for ever; its failures are told, not raised."""
+        while True:
+            if self._final_wanted is not None:
+                wanted, self._final_wanted = self._final_wanted, None
+                text = await self._ask(self._stt.final, "final")
+                if text is None:
+                    self._post(SttFailed(wanted.segment, wanted.pause))
+                else:
+                    self._post(FinalTranscript(wanted.segment, wanted.pause, text))
+            elif self._voice.voiced and self._segment_open and self._clock >= self._partial_due:
+                segment, onset = self._segment, self._onset
+                self._partial_due = self._clock + self._settings.partial_every_ms * CALLER_RATE // 1000
+                text = None
+                with trio.CancelScope() as self._partial_scope:
+                    text = await self._ask(self._stt.partial, "partial")
+                if text and segment == self._segment and self._final_wanted is None:
+                    voiced_ms = (self._voice.last_voiced - onset) * 1000 // CALLER_RATE
+                    self._post(PartialTranscript(segment, text, max(0, voiced_ms)))
+            else:
+                self._wake = trio.Event()
+                await self._wake.wait()
+
+    async def _ask(self, request: Callable[[], Awaitable[str]], what: str) -> str | None:
+        text: str | None = None
+        with trio.move_on_after(self._settings.stt_timeout_ms / 1000) as scope:
+            try:
+                text = await request()
+            except EngineError as error:
+                _log.warning("%s transcript failed: %s", what, error)
+        if scope.cancelled_caught:
+            _log.warning("%s transcript took longer than %d ms", what, self._settings.stt_timeout_ms)
+        return text

@@ -1,0 +1,308 @@
+"""Any language model that speaks OpenAI's chat completions: OpenAI, Azure's v1 address, vLLM, Ollama, llama.cpp.
+
+The official SDK on trio, with its own patience taken away: no retries and no long timeouts, since deadlines are the
+call's. HTTP/1.1 only: closing the connection is what makes the server stop generating, and over HTTP/2 it goes on.
+
+What comes of an answer that is not as it should be:
+
+- no token in time, at first or between two: EngineTimeout. Chunks without choices or content count for nothing;
+- text and function calls mixed, several calls at once: each in its place; a call comes whole, after its last fragment;
+- arguments that are no JSON: passed on as written; the toolbox says what is wrong, and the model may try again;
+- cut off by the limit (reason "length") or a filter ("content_filter"): what came before stands; a call that was
+  under way is dropped unless its arguments are whole, since half a call is not what the model asked for;
+- a refusal: its words are the answer, with the reason "content_filter";
+- a call without a name, a chunk that is none, a stream that ends without a reason: EngineBadReply;
+- an error within the stream: EngineOverloaded or EngineUnavailable.
+
+Tried against :mod:`actors.cloud.servers.openai` and llama.cpp; never against OpenAI, Azure, vLLM or Ollama.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import trio
+
+from actors.cloud._fragments import CallAssembler
+from actors.cloud._loops import goes_round
+from actors.cloud._tool_text import TextCall, ToolTextParser
+from actors.errors import EngineBadReply, EngineMissing, EngineTimeout
+from actors.ports import LlmDelta, LlmFinished, LlmMessage, LlmRequest, LlmText, LlmToolCall
+
+__all__ = ["OpenAiLlm"]
+
+_CLOSE_TIMEOUT = 0.5
+_REASONS = {"stop", "tool_calls", "length", "content_filter"}
+
+
+class OpenAiLlm:
+    """A client with its own connections; an async context manager, or ``aclose`` it.
+
+    ``base_url`` ends in /v1 as a rule, None is OpenAI's. ``first_token`` and ``between_tokens`` are deadlines in
+    seconds; passing one raises EngineTimeout. ``max_tokens`` bounds every answer, whatever the request allows.
+    ``small_model`` guards against what small models do: function calls written as text, and answers that go round in
+    circles (ended with reason "length"). ``extra_body`` is added to every request. The key appears in no error, log or
+    repr.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None,
+        api_key: str | None,
+        model: str,
+        name: str = "openai",
+        first_token: float = 15.0,
+        between_tokens: float = 10.0,
+        max_tokens: int | None = None,
+        small_model: bool = False,
+        extra_body: Mapping[str, Any] | None = None,
+        transport: Any = None,
+    ) -> None:
+        try:
+            import httpx2
+            import openai
+        except ImportError:
+            raise EngineMissing(name, "the package openai is not installed (pip install openai)") from None
+        self.name, self.model = name, model
+        self._first_token, self._between_tokens = first_token, between_tokens
+        self._max_tokens, self._small_model = max_tokens, small_model
+        self._extra_body = dict(extra_body or {})
+        http = openai.DefaultAsyncHttpxClient(
+            trust_env=False,
+            http2=False,
+            transport=transport,
+            limits=httpx2.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=120),
+            timeout=httpx2.Timeout(connect=2.0, read=None, write=5.0, pool=1.0),
+        )
+        self._client = openai.AsyncOpenAI(
+            base_url=base_url or "https://api.openai.com/v1",
+            api_key=api_key or "none",  # servers that want no key accept any
+            organization=None,
+            project=None,
+            max_retries=0,
+            http_client=http,
+        )
+        import actors.cloud._openai_errors  # noqa: F401 - now, since loading it within a call would hold up the others
+
+        self._create = self._client.chat.completions.create  # loads what it needs, too
+        host = urlsplit(str(self._client.base_url)).hostname or ""
+        official = host == "api.openai.com" or host.endswith((".openai.azure.com", ".services.ai.azure.com"))
+        self._limit_name = "max_completion_tokens" if official else "max_tokens"
+        self._unwanted: set[str] = set()  # parameters that this model was found not to take
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with trio.move_on_after(_CLOSE_TIMEOUT, shield=True):
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._client.close()
+
+    async def list_models(self) -> list[str]:
+        """The names of the models that the server offers, none where it has no such list; also shows that it takes the
+        key, and warms a connection up. Raises like ``stream``."""
+        import openai
+
+        from actors.cloud._openai_errors import FAILURES, translated
+
+        try:
+            with trio.fail_after(self._first_token):
+                page = await self._client.models.list()
+        except trio.TooSlowError:
+            raise EngineTimeout(self.name, "no answer in time") from None
+        except openai.NotFoundError:
+            return []
+        except FAILURES as error:
+            raise translated(self.name, error) from None
+        return [model.id for model in page.data or ()]
+
+    def stream(
+        self, request: LlmRequest, *, extra_body: Mapping[str, Any] | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[LlmDelta]]:
+        """See :class:`actors.ports.Llm`. Entering sends the request and waits for the answer's head. ``extra_body`` is
+        added to this request alone.
+
+        Raises EngineRefused, EngineOverloaded, EngineTimeout, EngineUnavailable, EngineBadReply.
+        """
+        return self._answer(request, {**self._extra_body, **(extra_body or {})})
+
+    @asynccontextmanager
+    async def _answer(self, request: LlmRequest, extra_body: dict[str, Any]) -> AsyncIterator[AsyncIterator[LlmDelta]]:
+        deadline = trio.current_time() + self._first_token
+        response = await self._open(request, extra_body, deadline)
+        try:
+            yield _Answer(self.name, response, deadline, self._between_tokens, small_model=self._small_model)
+        finally:
+            with trio.move_on_after(_CLOSE_TIMEOUT, shield=True):
+                await response.close()
+
+    async def _open(self, request: LlmRequest, extra_body: dict[str, Any], deadline: float) -> Any:
+        import openai
+
+        from actors.cloud._openai_errors import FAILURES, translated
+
+        while True:
+            try:
+                with trio.fail_at(deadline):
+                    return await self._create(**self._body(request), extra_body=extra_body)
+            except trio.TooSlowError:
+                raise EngineTimeout(self.name, "no first token in time") from None
+            except openai.BadRequestError as error:
+                # Reasoning models take no temperature, older servers no stream options; learnt once per client.
+                unwanted = error.param if error.param in ("temperature", "stream_options") else None
+                if unwanted is None or unwanted in self._unwanted:
+                    raise translated(self.name, error) from None
+                self._unwanted.add(unwanted)
+            except FAILURES as error:
+                raise translated(self.name, error) from None
+
+    def _body(self, request: LlmRequest) -> dict[str, Any]:
+        limit = min(request.max_tokens, self._max_tokens or request.max_tokens)
+        body: dict[str, Any] = {
+            "model": self.model,
+            "messages": [_message(message) for message in request.messages],
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "temperature": request.temperature,
+            self._limit_name: limit,
+        }
+        if request.tools:
+            body["tools"] = [
+                {
+                    "type": "function",
+                    "function": {"name": t.name, "description": t.description, "parameters": dict(t.parameters)},
+                }
+                for t in request.tools
+            ]
+        return {key: value for key, value in body.items() if key not in self._unwanted}
+
+
+class _Answer:
+    """The deltas of one answer. An iterator and no generator: nothing is left running when it is dropped half read."""
+
+    def __init__(
+        self, engine: str, response: Any, deadline: float, between_tokens: float, *, small_model: bool
+    ) -> None:
+        from actors.cloud._openai_errors import FAILURES, translated
+
+        self._failures, self._translated = FAILURES, translated
+        self._engine, self._chunks = engine, aiter(response)
+        self._deadline, self._between_tokens = deadline, between_tokens
+        self._calls = CallAssembler()
+        self._text_calls = ToolTextParser() if small_model else None
+        self._said, self._called = "", 0
+        self._reason, self._usage = "", (0, 0)
+        self._ready: list[LlmDelta] = []
+        self._begun = self._ended = self._refused = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> LlmDelta:
+        while not self._ready:
+            if self._ended:
+                raise StopAsyncIteration
+            await self._read()
+        return self._ready.pop(0)
+
+    async def _read(self) -> None:
+        try:
+            with trio.fail_at(self._deadline if not self._begun else trio.current_time() + self._between_tokens):
+                chunk = await anext(self._chunks)
+        except StopAsyncIteration:
+            self._finish()
+            return
+        except trio.TooSlowError:
+            raise EngineTimeout(self._engine, "no token in time") from None
+        except self._failures as error:
+            raise self._translated(self._engine, error) from None
+        try:
+            self._take(chunk)
+        except (AttributeError, TypeError, IndexError):  # the SDK does not check what it decodes
+            raise EngineBadReply(self._engine, "a chunk is not what the protocol allows") from None
+
+    def _take(self, chunk: Any) -> None:
+        if chunk.usage is not None:
+            self._usage = (chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
+        if not chunk.choices:
+            return
+        choice = chunk.choices[0]
+        self._begun = self._begun or _says_something(choice.delta)
+        if choice.delta is not None:
+            self._take_text(choice.delta.content or "")
+            self._take_refusal(getattr(choice.delta, "refusal", None) or "")
+            for part in choice.delta.tool_calls or ():
+                function = part.function
+                self._add_call(
+                    self._calls.add(part.index, part.id, function and function.name, function and function.arguments)
+                )
+        if choice.finish_reason is not None:
+            self._reason = choice.finish_reason
+
+    def _take_text(self, text: str) -> None:
+        if not text:
+            return
+        for part in self._text_calls.feed(text) if self._text_calls else (text,):
+            self._add_text(part)
+        if self._text_calls is not None and goes_round(self._said):
+            self._reason = "length"
+            self._finish()
+
+    def _take_refusal(self, text: str) -> None:
+        if text:
+            self._refused = True
+            self._add_text(text)
+
+    def _add_text(self, part: str | TextCall) -> None:
+        if isinstance(part, TextCall):
+            self._add_call(LlmToolCall(f"text_{self._called + 1}", part.name or "", part.arguments))
+        else:
+            self._said += part
+            self._ready.append(LlmText(part))
+
+    def _add_call(self, call: LlmToolCall | None) -> None:
+        if call is None:
+            return
+        if not call.name:
+            raise EngineBadReply(self._engine, "a function call without a name")
+        self._called += 1
+        self._ready.append(call)
+
+    def _finish(self) -> None:
+        self._ended = True
+        for part in self._text_calls.finish() if self._text_calls else ():
+            self._add_text(part)
+        self._add_call(self._calls.finish(cut_off=self._reason in ("length", "content_filter")))
+        if not self._reason:
+            raise EngineBadReply(self._engine, "the answer broke off")
+        reason = "tool_calls" if self._called and self._reason == "stop" else self._reason
+        if self._refused and reason == "stop":
+            reason = "content_filter"
+        self._ready.append(LlmFinished(reason if reason in _REASONS else "stop", *self._usage))
+
+
+def _says_something(delta: Any) -> bool:
+    return bool(delta and (delta.content or delta.tool_calls or getattr(delta, "refusal", None)))
+
+
+def _message(message: LlmMessage) -> dict[str, Any]:
+    value: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        value["content"] = message.content or None
+        value["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id is not None:
+        value["tool_call_id"] = message.tool_call_id
+    return value

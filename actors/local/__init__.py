@@ -1,0 +1,13 @@
+"""Engines that run on this machine, each behind its port of :mod:`actors.ports`; each module loads one library, lazily.
+
+Map
+    silero         voice activity: Silero VAD's ONNX file, run inline
+    moonshine      speech to text: Moonshine tiny (English)
+    hibari         text to speech, with true word timings;  _word_timing: phonemes to words (pure)
+    llama          the language model: a supervised llama.cpp child and the client that speaks to it
+                   _slots: whose turn goes where (pure)
+    llama_child    that child;  _merge: adapter and model made one, for speed;  _gguf: the file format
+    _segment       caller audio of one segment: what of it is worth transcribing (pure)
+    _transcript    what a recogniser made up (pure)
+    _files         finding model files inside installed packages
+"""

@@ -1,0 +1,83 @@
+"""Test whole calls without a clock, a network or a model: fakes for every port, and a caller with ears.
+
+Everything runs in virtual time (:func:`run_virtual`): a call of a minute takes a blink and always goes the same way.
+Words are audible here: each word of the caller and of the agent is a run of samples with a value of its own, so that
+the fake recogniser knows what it was given and the caller knows, apart from the code under test, what was heard.
+
+Whole calls from data: a :class:`Script` says who does what when, how slow everything is and what fails;
+:func:`simulate` runs it and gives a :class:`Trace`; :func:`check` says which of DESIGN's invariants I1 to I10 do not
+hold in it. :func:`scripts` draws them for Hypothesis, :func:`soak` runs thousands and counts where they have been.
+
+    asked = Act("say", "ended", talk=Talk("Please book it for Miller."))
+    script = Script(acts=(asked,), faults=(Fault("llm", "hang"),))
+    assert not check(simulate(script))
+
+Map: ``_virtual`` (the clock) · ``_speech`` (words as samples) · ``_engines`` (fake VAD, STT, LLM, TTS) · ``_flaky``
+(engines that fail to order) · ``_caller``, ``_wire``, ``_loudspeaker`` (a caller on a line) · ``_stage`` (a call with
+all of these) · ``_script`` (a simulated call as data) · ``_draw``, ``_writer``, ``_scenes`` (scripts at random) ·
+``_office`` (the agent of simulated calls) · ``_simulate``, ``_timing``, ``_trace`` (script to trace) · ``_check*``,
+``_heard``, ``_violation`` (the invariants) · ``_soak``, ``_coverage``, ``_simplify`` (many calls)
+"""
+
+from __future__ import annotations
+
+from actors.testing._caller import Caller
+from actors.testing._check import check
+from actors.testing._coverage import FEATURES, Coverage, Edge
+from actors.testing._draw import draw_script, scripts
+from actors.testing._engines import FakeLlm, FakeStt, FakeTts, FakeVad, Pause, Said, Seconds
+from actors.testing._flaky import Faults, FlakyLlm, FlakyStt, FlakyTts
+from actors.testing._script import Act, Crash, Fault, Network, Pace, Script, Talk, When
+from actors.testing._simplify import simplify
+from actors.testing._simulate import simulate, simulate_together
+from actors.testing._soak import Failure, Soak, as_code, soak
+from actors.testing._speech import Dictionary, Pronounced
+from actors.testing._stage import Stage, make_setup
+from actors.testing._trace import Trace
+from actors.testing._violation import Violation
+from actors.testing._virtual import run_virtual
+from actors.testing._wire import Received
+
+__all__ = [
+    "FEATURES",
+    "Act",
+    "Caller",
+    "Coverage",
+    "Crash",
+    "Dictionary",
+    "Edge",
+    "Failure",
+    "FakeLlm",
+    "FakeStt",
+    "FakeTts",
+    "FakeVad",
+    "Fault",
+    "Faults",
+    "FlakyLlm",
+    "FlakyStt",
+    "FlakyTts",
+    "Network",
+    "Pace",
+    "Pause",
+    "Pronounced",
+    "Received",
+    "Said",
+    "Script",
+    "Seconds",
+    "Soak",
+    "Stage",
+    "Talk",
+    "Trace",
+    "Violation",
+    "When",
+    "as_code",
+    "check",
+    "draw_script",
+    "make_setup",
+    "run_virtual",
+    "scripts",
+    "simplify",
+    "simulate",
+    "simulate_together",
+    "soak",
+]

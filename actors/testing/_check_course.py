@@ -1,0 +1,132 @@
+"""Invariants of a call's course: I4 (an answer in time), I5 (the chart), I6 (bounds), I10 (it goes on)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actors.line import StateChanged
+from actors.ports import AGENT_RATE
+from actors.testing._heard import Sounds
+from actors.testing._trace import (
+    Asked,
+    Began,
+    Faulted,
+    Opened,
+    Played,
+    Returned,
+    Sent,
+    SentAudio,
+    Spoke,
+    Stepped,
+    ToolBegan,
+    ToolEnded,
+    Trace,
+    Typed,
+)
+from actors.testing._violation import Violation
+from statechart import IGNORED, TABLE, EndCall, ReplyFailed, State
+
+__all__ = ["check_answers", "check_bounds", "check_chart", "check_end"]
+
+_MOST_UNSENT_S = 10.0
+_GRACE_S = 12.0
+
+
+def check_answers(trace: Trace, sounds: Sounds, *, within: float) -> Iterator[Violation]:
+    """After the caller's words the agent is heard within so many seconds, unless something else happens first. Words
+    that only bridge a wait or ask whether the caller is there do not count."""
+    empty = {said for said in trace.phrases if said.text in trace.empty_phrases}
+    waiting: tuple[float, str] | None = None
+    for at, entry in trace.log:
+        if waiting is not None and at > waiting[0] + within:
+            yield Violation("I4", at, f"{waiting[1]!r} has had no answer for {within:g} s")
+            return
+        match entry:
+            case Spoke(talk) if talk.kind == "words":
+                waiting = (at, talk.text)
+            case Typed(text):
+                waiting = (at, text)
+            case Opened() | Returned():
+                waiting = None
+            case Played(_, samples) if not empty.issuperset(sounds.said_in(samples)):
+                waiting = None
+            case Faulted("line", _):
+                return
+            case Stepped(_, _, step):
+                for effect in step.effects:
+                    if isinstance(effect, EndCall):
+                        if effect.reason == "idle" and waiting is not None:
+                            yield Violation("I4", at, f"{waiting[1]!r} had no answer, and the agent hung up")
+                        return
+            case _:
+                pass
+
+
+def check_chart(trace: Trace) -> Iterator[Violation]:
+    """Every transition stands in the table, and the client was told of each state."""
+    state = State.IDLE
+    states: list[str] = []
+    for at, entry in trace.log:
+        if not isinstance(entry, Stepped):
+            continue
+        pair, after = (entry.before.state, type(entry.event)), entry.step.snapshot.state
+        if entry.before.state is not state:
+            yield Violation("I5", at, f"the state was {state.name} and is {entry.before.state.name}")
+        targets = TABLE[pair].targets if pair in TABLE else frozenset()
+        changed = bool(entry.step.effects) or entry.step.snapshot != entry.before
+        if (pair not in IGNORED and pair not in TABLE and changed) or (changed and after not in targets):
+            yield Violation("I5", at, f"{pair[1].__name__} leads from {pair[0].name} to {after.name}")
+        if after is not state:
+            states.append(after.value)
+        state = after
+    told = [e.message.state for _, e in trace.log if isinstance(e, Sent) and isinstance(e.message, StateChanged)]
+    if told != states:
+        yield Violation("I5", trace.log[-1][0], f"the client was told of {told}, the states were {states}")
+    if trace.illegal_events:
+        yield Violation("I5", trace.log[-1][0], f"{trace.illegal_events} events were illegal")
+
+
+def check_bounds(trace: Trace, sounds: Sounds) -> Iterator[Violation]:
+    """Little is made that nobody hears, and nothing happens once the call has returned."""
+    sent: dict[int, int] = {}
+    for _, entry in trace.log:
+        if isinstance(entry, SentAudio):
+            sent[entry.turn] = sent.get(entry.turn, 0) + len(entry.pcm) // 2
+    made: dict[int, int] = {}
+    largest = 0
+    for said in sounds.says:
+        given = [word.samples for word in said.words[: said.given]]
+        made[said.turn] = made.get(said.turn, 0) + sum(given)
+        largest = max([largest, *given])
+    withdrawn = 1 + max((entry.step.snapshot.attempt for entry in trace.steps), default=0)
+    for turn, samples in made.items():
+        waiting = samples - sent.get(turn, 0) - 2 * largest
+        if waiting > _MOST_UNSENT_S * AGENT_RATE * withdrawn:
+            text = f"turn {turn}: {waiting / AGENT_RATE:.1f} s of speech waited to be sent"
+            yield Violation("I6", trace.log[-1][0], text)
+    over: float | None = None
+    for at, entry in trace.log:
+        if isinstance(entry, Returned):
+            over = at
+        elif over is not None and isinstance(entry, Asked | Began | ToolBegan | ToolEnded | Sent | SentAudio):
+            yield Violation("I6", at, f"after the call had returned: {entry}")
+
+
+def check_end(trace: Trace) -> Iterator[Violation]:
+    """The call ends, in good order, soon after it should."""
+    end = trace.log[-1][0]
+    if trace.hung:
+        yield Violation("I10", end, "the call never came to its end")
+    if trace.error is not None:
+        yield Violation("I10", end, f"the call failed: {trace.error!r}")
+    if trace.reason == "internal":
+        yield Violation("I10", end, "the call gave up")
+    ordered: float | None = None
+    for at, entry in trace.log:
+        if isinstance(entry, Stepped):
+            if any(isinstance(effect, EndCall) for effect in entry.step.effects):
+                ordered = at
+            if isinstance(entry.event, ReplyFailed) and entry.event.reason == "internal":
+                yield Violation("I10", at, "an answer failed by a fault of ours")
+        elif isinstance(entry, Returned) and ordered is not None and at > ordered + _GRACE_S:
+            yield Violation("I6", at, f"the call ended {at - ordered:.1f} s after its end was ordered")

@@ -1,0 +1,18 @@
+"""Measurements. Each is a program of its own, `python -m bench.NAME --help`, and never part of the test suite.
+
+Map
+    ttfa      time to first audio of answers, and how often a caller is cut off
+    echo      whether the agent interrupts itself, and still hears its caller
+    waits     where the chosen wait is shorter than a pause: endpointing without a clock
+    gate      which setting of the echo gate: the voice detector alone
+    memory    200 calls over real sockets, well-behaved and otherwise: memory, tasks, open files
+    speech    the callers: what they say (corpus.toml), in which voices, with which pauses
+
+    _stage    engines, scratch database, calls with notes taken
+    _caller   a caller in real time on a call's line, who notes when everything came and went
+    _probe    engines that note when they were asked and when they answered
+    _turn     from these notes to the times of one turn; pure
+    _figures  percentiles, intervals, and what machine this is
+    _plot     the waterfall
+    _clients  callers over real sockets, well-behaved and otherwise; _memory_server is what they call
+"""

@@ -1,0 +1,200 @@
+"""Flux over real sockets: turns, early signs of their end, cuts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+import trio
+
+from actors.cloud._deepgram_dialect import LinkSettings
+from actors.cloud._deepgram_turns import TurnSignal
+from actors.cloud.deepgram_flux import DeepgramFluxStt
+from actors.cloud.servers._faults import Cut, ErrorFrame, Order, Refuse, Stall
+from actors.errors import EngineRefused, EngineTimeout
+
+
+async def signals(stream: Any, seconds: float = 0.3) -> list[TurnSignal]:
+    told = []
+    with trio.move_on_after(seconds):
+        while True:
+            told.append(await stream.next_signal())
+    return told
+
+
+def test_turns_and_signs_of_their_end(run_world: Any, feed: Any, fast: LinkSettings, key: str) -> None:
+    async def main(world: Any) -> None:
+        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=fast) as stt:
+            stream = await stt.open_stream(hints=["Chen"])
+            stream.begin(0)
+            await feed(stream, world.say("I would like to see", tail_ms=260))
+            await feed(stream, world.say("Doctor Chen next Tuesday", tail_ms=700))
+            assert await stream.final() == "I would like to see Doctor Chen next Tuesday"
+            told = await signals(stream)
+            assert [s.kind for s in told] == ["started", "likely_end", "resumed", "likely_end", "ended"]
+            assert told[1].text == "I would like to see"
+            assert told[3].text == told[4].text == "I would like to see Doctor Chen next Tuesday"
+            assert 0.4 <= told[3].confidence < told[4].confidence <= 1.0
+            # A second turn within the same segment.
+            await feed(stream, world.say("or Wednesday", tail_ms=600))
+            assert await stream.final() == "I would like to see Doctor Chen next Tuesday or Wednesday"
+            stream.begin(1)
+            await feed(stream, world.say("Thanks", tail_ms=100))
+            assert await stream.final() == "Thanks"
+            assert {s.segment for s in await signals(stream)} == {1}
+        options = list(world.server.sessions[0].options)
+        assert ("keyterm", "Chen") in options
+        assert ("eager_eot_threshold", "0.4") in options
+
+    run_world(main)
+
+
+def test_the_end_of_a_turn_is_forced_where_no_transcript_comes(
+    run_world: Any, feed: Any, fast: LinkSettings, key: str
+) -> None:
+    """The caller's line goes dead in the middle of a word; nothing more is pushed."""
+
+    async def main(world: Any) -> None:
+        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=fast) as stt:
+            stream = await stt.open_stream()
+            stream.begin(0)
+            await feed(stream, world.say("are you there"))
+            assert await stream.final() == "are you there"
+        assert "ForceEndTurn" in world.server.sessions[0].controls
+
+    run_world(main)
+
+
+def test_a_transcript_that_comes_by_itself_needs_no_force(
+    run_world: Any, feed: Any, fast: LinkSettings, key: str
+) -> None:
+    async def main(world: Any) -> None:
+        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=attrs.evolve(fast, idle=2.0)) as stt:
+            stream = await stt.open_stream()
+            stream.begin(0)
+            text = ""
+
+            async def ask() -> None:
+                nonlocal text
+                text = await stream.final()
+
+            async with trio.open_nursery() as nursery:
+                await feed(stream, world.say("at nine"))
+                nursery.start_soon(ask)
+                await feed(stream, world.say("x")[:0])
+                await feed(stream, world.stt.say("", tail_ms=400))
+            assert text == "at nine"
+            await trio.sleep(0.4)
+        assert "ForceEndTurn" not in world.server.sessions[0].controls
+
+    run_world(main)
+
+
+def test_nothing_but_noise_is_an_empty_transcript(run_world: Any, feed: Any, fast: LinkSettings, key: str) -> None:
+    async def main(world: Any) -> None:
+        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=fast) as stt:
+            stream = await stt.open_stream()
+            stream.begin(0)
+            noise = world.say("x")
+            noise[noise != 0] = 32_000
+            await feed(stream, noise)
+            assert await stream.final() == ""
+            assert stream.statistics().connections == 1
+
+    run_world(main)
+
+
+@pytest.mark.parametrize("mid_frame", [False, True])
+def test_no_word_is_lost_or_doubled_wherever_the_connection_is_cut(
+    run_each: Any, knowing: Any, feed: Any, fast: LinkSettings, key: str, mid_frame: bool
+) -> None:
+    """At each of the utterance's frames, of 20 ms; one turn ends in its middle, another at its end."""
+    pieces = (("one two three four", 500), ("five sixes seven", 20))
+    said = " ".join(text for text, _ in pieces)
+
+    async def one(world: Any) -> tuple[str, int, bool]:
+        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=attrs.evolve(fast, stall=2.0)) as stt:
+            stream = await stt.open_stream()
+            stream.begin(0)
+            for text, tail_ms in pieces:
+                await feed(stream, world.say(text, tail_ms=tail_ms))
+            text, connections = await stream.final(), stream.statistics().connections
+            return text, connections, is_legal([s.kind for s in await signals(stream, 0.05)])
+
+    length = 2 * sum(knowing.say(text, tail_ms=tail_ms).size for text, tail_ms in pieces)
+    cuts = [Order(Cut(mid_frame), received=at + 1) for at in range(0, length, 640)]
+    assert len(cuts) > 50
+    results = run_each(one, cuts)
+    assert [(text, legal) for text, _, legal in results] == [(said, True)] * len(cuts)
+    # The last frames are not sent before the end is forced, in messages of 80 ms.
+    assert all(connections == 2 for _, connections, _ in results[:-6])
+
+
+def is_legal(kinds: list[str]) -> bool:
+    after = {
+        None: {"started"},
+        "started": {"likely_end", "ended"},
+        "likely_end": {"resumed", "ended"},
+        "resumed": {"likely_end", "ended"},
+        "ended": {"started"},
+    }
+    return all(kind in after[before] for before, kind in zip([None, *kinds], kinds, strict=False))
+
+
+def test_kept_alive_by_silence_that_does_not_count(run_world: Any, feed: Any, fast: LinkSettings, key: str) -> None:
+    async def main(world: Any) -> None:
+        settings = attrs.evolve(fast, keep_alive=0.05)
+        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=settings) as stt:
+            stream = await stt.open_stream()
+            for segment, text in enumerate(("first words", "second words", "third words")):
+                await trio.sleep(0.4)
+                stream.begin(segment)
+                await feed(stream, world.say(text, tail_ms=100))
+                assert await stream.final() == text
+            assert stream.statistics().connections == 1
+        assert world.server.sessions[0].samples > 20 * 1280
+
+    run_world(main, idle=0.2)
+
+
+@pytest.mark.parametrize("fault", [ErrorFrame(), Stall()])
+def test_trouble_within_a_connection_costs_no_word(
+    run_world: Any, feed: Any, fast: LinkSettings, key: str, fault: Any
+) -> None:
+    async def main(world: Any) -> None:
+        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=fast) as stt:
+            stream = await stt.open_stream()
+            stream.begin(0)
+            await feed(stream, world.say("I would like to see Doctor Chen next Tuesday please"))
+            assert await stream.final() == "I would like to see Doctor Chen next Tuesday please"
+            (lost,) = stream.statistics().lost
+            assert isinstance(lost, EngineTimeout) == isinstance(fault, Stall)
+
+    run_world(main, Order(fault, received=12_000))
+
+
+def test_a_refused_key(run_world: Any, fast: LinkSettings, key: str) -> None:
+    async def main(world: Any) -> None:
+        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=fast) as stt:
+            with pytest.raises(EngineRefused, match="DEEPGRAM_API_KEY"):
+                await stt.open_stream()
+
+    run_world(main, Order(Refuse(401)))
+
+
+def test_a_segment_that_is_begun_anew_with_the_same_audio(
+    run_world: Any, feed: Any, fast: LinkSettings, key: str
+) -> None:
+    """What the ear does when a turn ends while the caller is speaking."""
+
+    async def main(world: Any) -> None:
+        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=fast) as stt:
+            stream = await stt.open_stream()
+            said = world.say("hold on a moment")
+            for segment in range(3):
+                stream.begin(segment)
+                await feed(stream, said[: said.size * (segment + 1) // 3], speed=100.0)
+            assert await stream.final() == "hold on a moment"
+
+    run_world(main)

@@ -1,0 +1,406 @@
+"""The language model's client against our OpenAI server, over real sockets on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+import trio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.cloud.openai_llm import OpenAiLlm
+from actors.cloud.servers._faults import Cut, ErrorFrame, FaultDesk, Garbage, Latency, Order, Refuse, Stall
+from actors.cloud.servers._openai_chat import BadRequest, ChatStream, chat_request
+from actors.cloud.servers.openai import OpenAiServer
+from actors.errors import (
+    EngineBadReply,
+    EngineOverloaded,
+    EngineRefused,
+    EngineTimeout,
+    EngineUnavailable,
+)
+from actors.ports import LlmDelta, LlmFinished, LlmMessage, LlmRequest, LlmText, LlmToolCall, ToolSpec
+
+KEY = "sk-5521ca00d7"
+FIND = LlmToolCall("c1", "find_slot", '{"day": "Tuesday", "doctor": "Chen"}')
+BOOK = LlmToolCall("c2", "book_slot", '{"slot": 4}')
+TOOL = ToolSpec("find_slot", "Find a free slot.", {"type": "object", "properties": {"day": {"type": "string"}}})
+REQUEST = LlmRequest((LlmMessage("system", "Be kind."), LlmMessage("user", "Tuesday, please.")), (TOOL,), max_tokens=99)
+
+
+class ScriptedLlm:
+    """Answers with the deltas given; ``requests`` are those made so far."""
+
+    name = model = "scripted"
+
+    def __init__(self, *deltas: LlmDelta | Exception) -> None:
+        self.deltas = deltas
+        self.requests: list[LlmRequest] = []
+        self.ended: list[float] = []
+
+    @asynccontextmanager
+    async def stream(self, request: LlmRequest) -> AsyncIterator[AsyncIterator[LlmDelta]]:
+        self.requests.append(request)
+        deltas = self._all()
+        try:
+            yield deltas
+        finally:
+            self.ended.append(trio.current_time())
+            await deltas.aclose()
+
+    async def _all(self) -> AsyncGenerator[LlmDelta, None]:
+        for delta in self.deltas:
+            if isinstance(delta, Exception):
+                raise delta
+            yield delta
+
+
+def words(*texts: str) -> list[LlmText]:
+    return [LlmText(text) for text in texts]
+
+
+def run(main: Callable[[], Awaitable[None]]) -> None:
+    async def bounded() -> None:
+        with trio.fail_after(15):
+            await main()
+
+    trio.run(bounded)
+
+
+@asynccontextmanager
+async def asking(
+    llm: ScriptedLlm, *orders: Order, client: dict[str, Any] | None = None, **options: Any
+) -> AsyncIterator[tuple[OpenAiServer, OpenAiLlm, str]]:
+    server = OpenAiServer(llm=llm, api_key=KEY, desk=FaultDesk(orders), **options)
+    failure = None
+    async with trio.open_nursery() as nursery:
+        port = await nursery.start(server.serve)
+        url = f"http://127.0.0.1:{port}/v1"
+        try:
+            async with OpenAiLlm(**{"base_url": url, "api_key": KEY, "model": "bargein", **(client or {})}) as engine:
+                yield server, engine, url
+        except Exception as error:
+            failure = error
+        nursery.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+
+
+async def answer(engine: OpenAiLlm, request: LlmRequest = REQUEST) -> list[LlmDelta]:
+    async with engine.stream(request) as deltas:
+        return [delta async for delta in deltas]
+
+
+def joined(deltas: Iterable[LlmDelta]) -> str:
+    return "".join(delta.text for delta in deltas if isinstance(delta, LlmText))
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+def test_text_and_parallel_calls_mixed_come_as_they_were_written() -> None:
+    async def main() -> None:
+        llm = ScriptedLlm(*words("Let me ", "look. "), FIND, BOOK, LlmFinished("tool_calls", 12, 34))
+        async with asking(llm) as (server, engine, _):
+            deltas = await answer(engine)
+            assert deltas == [*words("Let me ", "look. "), FIND, BOOK, LlmFinished("tool_calls", 12, 34)]
+            assert len(server.received) == 1
+        assert llm.requests == [REQUEST]
+        assert llm.requests[0].tools[0].parameters == TOOL.parameters
+
+    run(main)
+
+
+def test_a_conversation_with_calls_arrives_unchanged() -> None:
+    async def main() -> None:
+        request = attrs.evolve(
+            REQUEST,
+            messages=(
+                *REQUEST.messages,
+                LlmMessage("assistant", "One moment.", (FIND, BOOK)),
+                LlmMessage("tool", '{"free": 4}', tool_call_id="c1"),
+                LlmMessage("tool", "{}", tool_call_id="c2"),
+            ),
+            temperature=0.3,
+        )
+        llm = ScriptedLlm(LlmText("Done."), LlmFinished("stop"))
+        async with asking(llm) as (_, engine, _):
+            await answer(engine, request)
+        assert llm.requests == [request]
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("deltas", "expected"),
+    [
+        ([LlmText("Well"), LlmFinished("length")], [LlmText("Well"), LlmFinished("length")]),
+        ([LlmText("Well"), LlmFinished("content_filter")], [LlmText("Well"), LlmFinished("content_filter")]),
+        ([LlmFinished("stop")], [LlmFinished("stop")]),
+        (  # half a call is not what the model asked for
+            [LlmText("So "), LlmToolCall("c", "book_slot", '{"slot": '), LlmFinished("length")],
+            [LlmText("So "), LlmFinished("length")],
+        ),
+        ([LlmToolCall("c", "end_call", ""), LlmFinished("length")], [LlmFinished("length")]),
+        (  # the first is whole, the second is not
+            [FIND, LlmToolCall("c", "book_slot", '{"slot"'), LlmFinished("content_filter")],
+            [FIND, LlmFinished("content_filter")],
+        ),
+        ([BOOK, LlmFinished("length")], [BOOK, LlmFinished("length")]),
+        (  # the toolbox says what is wrong with it
+            [LlmToolCall("c", "book_slot", '{"slot": '), LlmFinished("tool_calls")],
+            [LlmToolCall("c", "book_slot", '{"slot": '), LlmFinished("tool_calls")],
+        ),
+        (
+            [LlmToolCall("c", "end_call", ""), LlmFinished("tool_calls")],
+            [LlmToolCall("c", "end_call", "{}"), LlmFinished("tool_calls")],
+        ),
+    ],
+)
+def test_answers_cut_off_or_broken_have_a_stated_outcome(deltas: list[LlmDelta], expected: list[LlmDelta]) -> None:
+    async def main() -> None:
+        async with asking(ScriptedLlm(*deltas)) as (_, engine, _):
+            assert await answer(engine) == expected
+
+    run(main)
+
+
+def test_a_refusal_is_spoken() -> None:
+    """Its words come in a field of their own; a server made by hand, as ours has no such model."""
+
+    async def serve(stream: trio.SocketStream) -> None:
+        await stream.receive_some()
+        chunks = [
+            {"choices": [{"index": 0, "delta": {"role": "assistant", "refusal": "I cannot "}, "finish_reason": None}]},
+            {"choices": [{"index": 0, "delta": {"refusal": "help with that."}, "finish_reason": None}]},
+            {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+        ]
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+        await stream.send_all(head + b"".join(b"data: %s\n\n" % httpx_json(chunk) for chunk in chunks))
+        await stream.aclose()
+
+    async def main() -> None:
+        listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        port = listeners[0].socket.getsockname()[1]
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.serve_listeners, serve, listeners)
+            async with OpenAiLlm(base_url=f"http://127.0.0.1:{port}/v1", api_key=None, model="m") as engine:
+                deltas = await answer(engine)
+            nursery.cancel_scope.cancel()
+        assert deltas == [*words("I cannot ", "help with that."), LlmFinished("content_filter")]
+
+    run(main)
+
+
+def httpx_json(value: Any) -> bytes:
+    return httpx.Request("POST", "http://x", json={"id": "x", "created": 1, "model": "m", **value}).content
+
+
+# --- cancelling -------------------------------------------------------------------------------------------------------
+
+
+def test_a_cancelled_answer_closes_its_request_within_five_milliseconds() -> None:
+    """Measured where it counts: from the cancellation to the end of generating in the server."""
+
+    async def main() -> None:
+        llm = ScriptedLlm(*words(*["word "] * 2000), LlmFinished("stop"))
+        async with asking(llm, per_token=Latency(0.002)) as (_, engine, _):
+            times = []
+            for round_ in range(8):
+                with trio.CancelScope() as scope:
+                    async with engine.stream(REQUEST) as deltas:
+                        async for _ in deltas:
+                            begun = trio.current_time()
+                            if scope.cancel_called:
+                                break
+                            scope.cancel()
+                left = trio.current_time()
+                while len(llm.ended) == round_:  # noqa: ASYNC110 - what is waited for is in the server
+                    await trio.sleep(0.0002)
+                times.append((left - begun, llm.ended[-1] - begun))
+        took, ended = map(min, zip(*times, strict=True))
+        worst = max(ended for _, ended in times)
+        print(f"left in {took * 1e3:.2f} ms, generating ended after {ended * 1e3:.2f} ms (worst {worst * 1e3:.2f})")
+        assert ended < 0.005
+
+    run(main)
+
+
+def test_cancelling_before_the_first_token_ends_it_too() -> None:
+    async def main() -> None:
+        async with asking(ScriptedLlm(LlmFinished("stop")), latency=Latency(5.0)) as (server, engine, _):
+            left = server.left
+            with trio.move_on_after(0.1):
+                await answer(engine)
+            begun = trio.current_time()
+            await left.wait()
+            assert trio.current_time() - begun < 0.1
+
+    run(main)
+
+
+# --- trouble ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "error"),
+    [
+        (Order(Refuse(401)), EngineRefused),
+        (Order(Refuse(404)), EngineRefused),
+        (Order(Refuse(429, retry_after=2)), EngineOverloaded),
+        (Order(Refuse(503)), EngineOverloaded),
+        (Order(Refuse(500)), EngineUnavailable),
+        (Order(Stall()), EngineTimeout),
+        (Order(Cut()), EngineUnavailable),
+        (Order(Garbage()), EngineUnavailable),
+        *[
+            (Order(fault, sent=sent), error)
+            for sent in (0, 2)
+            for fault, error in [
+                (Stall(), EngineTimeout),
+                (Cut(), EngineUnavailable),
+                (Cut(mid_frame=True), EngineUnavailable),
+                (Garbage(), EngineUnavailable),
+                (Garbage(b"6\r\ndata: \r\n9\r\n{oh no}\n\n\r\n"), EngineBadReply),
+                (ErrorFrame(), EngineUnavailable),
+                (ErrorFrame("rate_limit_exceeded", f"too fast, {KEY}"), EngineOverloaded),
+            ]
+        ],
+    ],
+)
+def test_faults_are_told_apart_and_the_next_answer_is_well(order: Order, error: type[Exception]) -> None:
+    async def main() -> None:
+        llm = ScriptedLlm(*words("One ", "two ", "three "), LlmFinished("stop"))
+        client = {"first_token": 0.3, "between_tokens": 0.3}
+        async with asking(llm, order, client=client) as (_, engine, _):
+            with pytest.raises(error) as caught:
+                await answer(engine)
+            assert KEY not in f"{caught.value!r}{caught.value}"
+            if isinstance(caught.value, EngineOverloaded) and order.at_head and order.fault == Refuse(429, 2):
+                assert caught.value.retry_after == 2
+            assert joined(await answer(engine)) == "One two three "
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("failure", "error"),
+    [(EngineOverloaded("x", "busy"), EngineOverloaded), (EngineUnavailable("x", "dead"), EngineUnavailable)],
+)
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_engine_that_fails_behind_the_server_is_told(
+    failure: Exception, error: type[Exception], begun: bool
+) -> None:
+    async def main() -> None:
+        llm = ScriptedLlm(*words("One ") * begun, failure)
+        async with asking(llm) as (_, engine, _):
+            with pytest.raises(EngineUnavailable if begun else error):  # a stream says only that it failed
+                await answer(engine)
+
+    run(main)
+
+
+def test_a_wrong_key_names_the_variable_and_not_the_key() -> None:
+    async def main() -> None:
+        async with asking(ScriptedLlm(), client={"api_key": "sk-wrong-77"}) as (_, engine, _):
+            with pytest.raises(EngineRefused, match="OPENAI_API_KEY") as caught:
+                await answer(engine)
+            assert "sk-wrong" not in str(caught.value)
+
+    run(main)
+
+
+def test_models_are_listed_and_others_unknown() -> None:
+    async def main() -> None:
+        async with asking(ScriptedLlm(), model="nurse", any_model=False) as (_, engine, _):
+            assert await engine.list_models() == ["nurse"]
+            with pytest.raises(EngineRefused, match="model_not_found"):
+                await answer(engine)
+
+    run(main)
+
+
+# --- the server alone -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "param"),
+    [
+        ("GET", "/v1/nothing", None, 404, None),
+        ("POST", "/v1/chat/completions", b"{", 400, None),
+        ("POST", "/v1/chat/completions", b"[]", 400, None),
+        ("POST", "/v1/chat/completions", b'{"messages": []}', 400, "messages"),
+        ("POST", "/v1/chat/completions", b'{"messages": [{"role": "pope"}]}', 400, "messages[0]"),
+        ("POST", "/v1/chat/completions", b'{"messages": [{"role": "user", "content": 5}]}', 400, "messages[0]"),
+        ("POST", "/v1/audio/speech", b'{"input": "hello"}', 404, "model"),
+    ],
+)
+def test_bad_requests_are_worded_as_the_protocol_does(
+    method: str, path: str, body: bytes | None, status: int, param: str | None
+) -> None:
+    async def main() -> None:
+        async with asking(ScriptedLlm()) as (_, _, url), httpx.AsyncClient(trust_env=False) as http:
+            headers = {"Authorization": f"Bearer {KEY}"}
+            answered = await http.request(method, url.removesuffix("/v1") + path, content=body, headers=headers)
+            assert answered.status_code == status
+            assert answered.json()["error"]["param"] == param
+            assert set(answered.json()["error"]) == {"message", "type", "param", "code"}
+            listed = await http.get(url + "/models", headers=headers)  # the connection goes on
+            assert listed.status_code == 200
+
+    run(main)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+function = st.fixed_dictionaries(
+    {"name": st.text(max_size=5) | json_values}, optional={"parameters": json_values, "arguments": json_values}
+)
+calls = st.lists(st.fixed_dictionaries({"function": function | json_values}, optional={"id": json_values}), max_size=2)
+messages = st.lists(
+    st.fixed_dictionaries(
+        {"role": st.sampled_from(["user", "assistant", "tool"])},
+        optional={"content": json_values, "tool_calls": calls | json_values, "tool_call_id": json_values},
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "messages": messages | json_values,
+            "tools": calls | json_values,
+            "max_tokens": json_values,
+            "temperature": json_values,
+        },
+    )
+)
+def test_any_body_is_a_request_or_a_bad_one(body: dict[str, Any]) -> None:
+    try:
+        request = chat_request(body)
+    except BadRequest:
+        return
+    assert request.messages
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80))
+def test_fragments_of_arguments_add_up(arguments: str) -> None:
+    chat = ChatStream("id", "m", 0)
+    parts = [
+        chunk["choices"][0]["delta"]["tool_calls"][0]["function"]["arguments"]
+        for chunk in chat.chunks(LlmToolCall("c", "f", arguments))
+    ]
+    assert "".join(parts) == arguments

@@ -1,0 +1,412 @@
+"""Engines that fail, hang and come back, in virtual time."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+import trio
+from trio.testing import MockClock
+
+from actors.errors import EngineBadReply, EngineOverloaded, EngineRefused, EngineUnavailable
+from actors.fallback import Chain, FallbackLlm, FallbackStt, FallbackTts, Member, open_chain
+from actors.ports import LlmFinished, LlmRequest, LlmText, LlmToolCall, SpeechChunk, WordTiming
+
+REQUEST = LlmRequest(())
+DOWN = EngineUnavailable("a", "down")
+HANG = object()
+
+
+def run(main):
+    return trio.run(main, clock=MockClock(autojump_threshold=0))
+
+
+async def play(script):
+    """Yield the items; raise the errors among them; hang where told."""
+    for item in script:
+        await trio.lowlevel.checkpoint()
+        if item is HANG:
+            await trio.sleep_forever()
+        if isinstance(item, float):
+            await trio.sleep(item)
+            continue
+        if isinstance(item, Exception):
+            raise item
+        yield item
+
+
+class Model:
+    def __init__(self, name, *scripts):
+        self.name = self.model = name
+        self.scripts, self.requests, self.open = list(scripts), [], 0
+
+    @asynccontextmanager
+    async def stream(self, request):
+        self.requests.append(request)
+        script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
+        self.open += 1
+        try:
+            if script and script[0] is DOWN:
+                raise DOWN
+            yield play(script)
+        finally:
+            self.open -= 1
+
+
+class Voice:
+    def __init__(self, name, script):
+        self.name, self.script, self.said = name, script, []
+
+    @asynccontextmanager
+    async def open_voice(self, turn):
+        yield self
+
+    def say(self, text):
+        self.said.append(text)
+        return play(self.script(text))
+
+
+class Ear:
+    """Understands how many samples it heard."""
+
+    def __init__(self, name, *answers):
+        self.name, self.answers, self.streams = name, list(answers), 0
+
+    async def open_stream(self, *, hints=()):
+        await trio.lowlevel.checkpoint()
+        if self.answers and self.answers[0] == "closed":
+            raise DOWN
+        self.streams += 1
+        return EarStream(self)
+
+
+class EarStream:
+    def __init__(self, ear):
+        self.ear, self.segment, self.samples, self.closed = ear, -1, 0, False
+
+    def begin(self, segment):
+        assert segment > self.segment
+        self.segment, self.samples = segment, 0
+
+    def push(self, samples):
+        self.samples += len(samples)
+
+    async def final(self):
+        await trio.lowlevel.checkpoint()
+        answer = self.ear.answers.pop(0) if self.ear.answers else None
+        if answer is HANG:
+            await trio.sleep_forever()
+        if answer is not None:
+            raise answer
+        return f"{self.ear.name} heard {self.samples}"
+
+    partial = final
+
+    async def aclose(self):
+        await trio.lowlevel.checkpoint()
+
+
+def chain(*engines, checks=None, patience=2.0):
+    checks = checks or {}
+    return Chain([Member(e.name, e, checks.get(e.name)) for e in engines], patience=patience)
+
+
+async def answer(llm):
+    async with llm.stream(REQUEST) as deltas:
+        return [delta async for delta in deltas]
+
+
+def good(text):
+    return [LlmText(text), LlmFinished("stop")]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [DOWN],
+        [HANG],
+        [LlmText(" "), HANG],
+        [LlmText(" "), EngineOverloaded("a", "busy", 3)],
+        [LlmFinished("stop")],
+        [],
+        [EngineBadReply("a", "nonsense")],
+    ],
+)
+def test_the_next_model_takes_the_same_request_while_nothing_was_written(script):
+    a, b = Model("a", script), Model("b", good("Hello."))
+
+    async def main():
+        assert await answer(FallbackLlm(chain(a, b))) == good("Hello.")
+        assert trio.current_time() <= 2.0
+
+    run(main)
+    assert a.requests == b.requests == [REQUEST]
+    assert a.open == b.open == 0
+
+
+@pytest.mark.parametrize("seconds", [1.999, 2.0, 2.001])
+def test_words_at_the_very_end_of_the_time_are_one_models_or_the_others(seconds):
+    async def main():
+        llm = FallbackLlm(chain(Model("a", [seconds, *good("A.")]), Model("b", good("B."))))
+        assert await answer(llm) in ([good("A."), good("B.")] if seconds == 2.0 else [good("AB"[seconds > 2] + ".")])
+
+    run(main)
+
+
+def test_after_words_a_failure_is_the_calls():
+    a, b = Model("a", [LlmText("Doctor"), DOWN]), Model("b", good("Hello."))
+
+    async def main():
+        both = chain(a, b)
+        llm, got = FallbackLlm(both), []
+
+        async def listen():
+            async with llm.stream(REQUEST) as deltas:
+                async for delta in deltas:
+                    got.append(delta)  # noqa: PERF401 - what came before the error counts
+
+        with pytest.raises(EngineUnavailable):
+            await listen()
+        assert got == [LlmText("Doctor")]
+        assert not both.is_up(both.members[0])
+        assert await answer(llm) == good("Hello.")
+
+    run(main)
+    assert len(a.requests) == 1
+
+
+def test_a_function_call_is_not_asked_for_twice():
+    call = LlmToolCall("1", "book", "{}")
+    a, b = Model("a", [call, DOWN]), Model("b", good("Hello."))
+
+    async def main():
+        with pytest.raises(EngineUnavailable):
+            await answer(FallbackLlm(chain(a, b)))
+
+    run(main)
+    assert not b.requests
+
+
+def test_a_slow_answer_that_has_begun_may_take_its_time():
+    async def main():
+        class Slow(Model):
+            @asynccontextmanager
+            async def stream(self, request):
+                async def deltas():
+                    yield LlmText("Wait")
+                    await trio.sleep(20)
+                    yield LlmFinished("stop")
+
+                yield deltas()
+
+        assert len(await answer(FallbackLlm(chain(Slow("a", []), Model("b", good("no")))))) == 2
+
+    run(main)
+
+
+def test_an_error_of_the_calls_own_blames_no_engine():
+    async def main():
+        both = chain(Model("a", good("x")), Model("b", good("y")))
+        with pytest.raises(EngineRefused):
+            async with FallbackLlm(both).stream(REQUEST):
+                raise EngineRefused("voice", "other")
+        assert both.is_up(both.members[0])
+
+    run(main)
+
+
+def test_with_all_down_the_last_error_comes_out_and_all_were_asked():
+    a, b = Model("a", [DOWN]), Model("b", [EngineBadReply("b", "nonsense")])
+
+    async def main():
+        llm = FallbackLlm(chain(a, b))
+        for _ in range(2):
+            with pytest.raises((EngineBadReply, EngineUnavailable)):
+                await answer(llm)
+
+    run(main)
+    assert len(a.requests) == len(b.requests) == 2
+
+
+def test_the_first_returns_after_a_check_with_back_off():
+    a, b = Model("a", [DOWN], good("A.")), Model("b", good("B."))
+    checks, up = [], False
+
+    async def check():
+        checks.append(trio.current_time())
+        await trio.lowlevel.checkpoint()
+        if not up:
+            raise DOWN
+
+    async def main():
+        nonlocal up
+        async with open_chain(chain(a, b, checks={"a": check})) as both:
+            llm = FallbackLlm(both)
+            assert await answer(llm) == good("B.")
+            await trio.sleep(7.5)
+            assert checks == [1, 3, 7]
+            assert await answer(llm) == good("B.")
+            assert len(a.requests) == 1
+            up = True
+            await trio.sleep(10)
+            assert checks == [1, 3, 7, 15]
+            assert await answer(llm) == good("A.")
+
+    run(main)
+
+
+def test_what_goes_wrong_within_an_open_chain_comes_out_as_it_is():
+    async def main():
+        async with open_chain(chain(Model("a", []))):
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError):
+        run(main)
+
+
+# --- voices -----------------------------------------------------------------------------------------------------------
+
+
+def spoken(text, *, until=None, timed=True, then=()):
+    """100 samples a word, one chunk each."""
+    at, chunks = 0, []
+    for number, word in enumerate(text.split()[:until]):
+        at = text.index(word, at)
+        timing = WordTiming(at, at + len(word), 0 + number * 100, (number + 1) * 100)
+        chunks.append(SpeechChunk(bytes(200), (timing,) if timed else ()))
+        at += len(word)
+    return [*chunks, *then]
+
+
+async def say(voice, text):
+    words, samples = [], 0
+    async for chunk in voice.say(text):
+        samples += len(chunk.pcm) // 2
+        words += chunk.words
+        assert all(word.end <= samples for word in words)
+    return [text[w.start_char : w.end_char] for w in words], samples
+
+
+@pytest.mark.parametrize("trouble", [DOWN, HANG])
+@pytest.mark.parametrize("words", range(5))
+def test_the_next_voice_speaks_the_rest_of_the_sentence(words, trouble):
+    text = "Doctor Chen is free."
+    a = Voice("a", lambda text: spoken(text, until=words, then=[trouble]))
+    b = Voice("b", spoken)
+
+    async def main():
+        async with FallbackTts(chain(a, b)).open_voice(1) as voice:
+            assert await say(voice, text) == (text.split(), 400)
+            assert await say(voice, "At nine.") == (["At", "nine."], 200)
+
+    run(main)
+    assert " ".join(b.said).split() == [*text.split()[words:], "At", "nine."]
+    assert a.said == [text], "one that failed speaks no more of this turn"
+
+
+def test_without_word_times_the_sentence_begins_again():
+    a = Voice("a", lambda text: spoken(text, until=2, timed=False, then=[DOWN]))
+    b = Voice("b", spoken)
+
+    async def main():
+        async with FallbackTts(chain(a, b)).open_voice(1) as voice:
+            words, samples = await say(voice, "Doctor Chen is free.")
+            assert (words, samples) == (["Doctor", "Chen", "is", "free."], 600)
+
+    run(main)
+
+
+def test_a_voice_that_says_nothing_has_failed():
+    a, b = Voice("a", lambda _: []), Voice("b", spoken)
+
+    async def main():
+        async with FallbackTts(chain(a, b)).open_voice(1) as voice:
+            assert (await say(voice, "Hello."))[0] == ["Hello."]
+
+    run(main)
+
+
+def test_with_no_voice_left_the_error_comes_out():
+    broken = chain(Voice("a", lambda _: [DOWN]), Voice("b", lambda _: [EngineRefused("b", "no")]))
+
+    async def main():
+        async with FallbackTts(broken).open_voice(1) as voice:
+            with pytest.raises(EngineRefused):
+                await say(voice, "Hello.")
+
+    run(main)
+
+
+# --- recognisers ------------------------------------------------------------------------------------------------------
+
+
+def audio(samples):
+    return np.zeros(samples, np.int16)
+
+
+@pytest.mark.parametrize("trouble", [DOWN, HANG])
+def test_the_next_recogniser_hears_the_segment_again(trouble):
+    a, b = Ear("a", None, trouble), Ear("b")
+
+    async def main():
+        both = chain(a, b)
+        stream = await FallbackStt(both).open_stream()
+        stream.begin(0)
+        stream.push(audio(100))
+        assert await stream.final() == "a heard 100"
+        stream.begin(1)
+        stream.push(audio(10))
+        stream.push(audio(20))
+        assert await stream.final() == "b heard 30"
+        stream.push(audio(5))
+        assert await stream.final() == "b heard 35"
+        stream.begin(2)
+        stream.push(audio(7))
+        assert await stream.final() == "b heard 7", "the first is still down"
+        await stream.aclose()
+
+    run(main)
+
+
+def test_a_recogniser_that_is_back_hears_the_next_segment():
+    a, b = Ear("a", DOWN), Ear("b")
+
+    async def main():
+        async with open_chain(chain(a, b)) as both:
+            stream = await FallbackStt(both).open_stream()
+            stream.begin(0)
+            stream.push(audio(3))
+            assert await stream.partial() == "b heard 3"
+            await trio.sleep(1.5)
+            stream.begin(1)
+            stream.push(audio(4))
+            assert await stream.final() == "a heard 4"
+
+    run(main)
+
+
+def test_a_recogniser_that_cannot_be_had_at_first_may_come_later():
+    a, b = Ear("a", "closed"), Ear("b", None, DOWN)
+
+    async def main():
+        stream = await FallbackStt(chain(a, b)).open_stream()
+        a.answers.clear()
+        stream.begin(0)
+        stream.push(audio(3))
+        assert await stream.final() == "b heard 3"
+        assert await stream.final() == "a heard 3"
+
+    run(main)
+
+
+def test_with_no_recogniser_at_all_the_error_comes_out():
+    async def main():
+        with pytest.raises(EngineUnavailable):
+            await FallbackStt(chain(Ear("a", "closed"), Ear("b", "closed"))).open_stream()
+        stream = await FallbackStt(chain(Ear("a", DOWN), Ear("b", EngineRefused("b", "no")))).open_stream()
+        stream.begin(0)
+        with pytest.raises(EngineRefused):
+            await stream.final()
+
+    run(main)

@@ -1,0 +1,30 @@
+"""The soak bites: whatever is broken, it notices, without a test made for it."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from actors.testing import check, draw_script, simulate
+
+spec = importlib.util.spec_from_file_location("mutants", Path(__file__).with_name("mutants.py"))
+mutants = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(mutants)
+
+FEW = 60  # calls, on a developer's machine: enough for most
+
+
+@pytest.mark.parametrize("name", mutants.MUTANTS)
+def test_soak_catches(name, record_property, simulated_calls):
+    calls = simulated_calls if simulated_calls >= 1000 else FEW
+    with mutants.MUTANTS[name]():
+        for seed in range(calls):
+            violations = check(simulate(draw_script(seed)))
+            if violations:
+                record_property("caught", f"call {seed}: {violations[0]}")
+                return
+    if calls == FEW:
+        pytest.skip(f"not within {FEW} calls; BARGEIN_SIMULATED_CALLS=2000 makes more of them")
+    pytest.fail(f"{name} went unnoticed for {calls} calls")

@@ -1,0 +1,74 @@
+"""Scripts as a Hypothesis strategy, as code, and made plainer."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+
+import actors.testing
+from actors.testing import (
+    Act,
+    Fault,
+    Network,
+    Script,
+    Talk,
+    as_code,
+    check,
+    draw_script,
+    scripts,
+    simplify,
+    simulate,
+)
+from statechart import Resume
+
+spec = importlib.util.spec_from_file_location("mutants", Path(__file__).with_name("mutants.py"))
+mutants = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(mutants)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(scripts())
+def test_every_invariant_holds_in_every_script(script):
+    assert [str(violation) for violation in check(simulate(script))] == []
+
+
+def test_hypothesis_shrinks_to_the_shortest_call_that_shows_a_fault():
+    with mutants.MUTANTS["side_effect_runs_twice"]():
+        script = find(
+            scripts(),
+            lambda script: any(v.invariant == "I3" for v in check(simulate(script))),
+            settings=settings(max_examples=100, deadline=None, database=None, phases=[Phase.generate, Phase.shrink]),
+        )
+    assert len(script.acts) <= 2
+    assert (script.asides, script.faults, script.crashes, script.network) == ((), (), (), Network())
+
+
+def test_simplify_keeps_what_matters():
+    def resumes(script):
+        return any(isinstance(effect, Resume) for step in simulate(script).steps for effect in step.step.effects)
+
+    seed = next(seed for seed in range(100) if resumes(draw_script(seed)) and draw_script(seed).faults)
+    plain = simplify(draw_script(seed), resumes)
+    assert resumes(plain)
+    assert (plain.asides, plain.faults, plain.crashes) == ((), (), ())
+    assert len(plain.acts) <= 2
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_script_as_code_is_the_script(seed):
+    script = draw_script(seed)
+    assert eval(as_code(script), vars(actors.testing)) == script
+
+
+def test_script_by_hand():
+    asked = Act("say", "ended", talk=Talk("Please book it for Miller."))
+    stopped = Act("say", "commit", 100, Talk("wait what about Jones?"))
+    trace = simulate(Script(acts=(asked, stopped), faults=(Fault("llm", "disconnect"),), network=Network(delay_ms=50)))
+    assert check(trace) == []
+    assert trace.reason == "caller"
+    assert [text for _, text in trace.history.caller] == ["Please book it for Miller.", "wait what about Jones?"]
+    assert attrs.evolve(trace.script, seed=1) != trace.script

@@ -1,0 +1,45 @@
+"""``bargein engines serve``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from web.cli._options import config_file_option, load, setting_options
+
+__all__ = ["command"]
+
+
+@click.group("engines", short_help="Serve this machine's engines as cloud services.")
+def command() -> None:
+    """Serve this machine's engines in the protocols of cloud services."""
+
+
+@command.command(
+    "serve",
+    epilog="\b\nExamples:\n"
+    "  bargein engines serve --port 9001\n"
+    "  bargein engines serve --llm-model other.gguf --key anything",
+)
+@click.option(
+    "--port",
+    "first_port",
+    type=click.IntRange(0, 65_533),
+    default=0,
+    metavar="N",
+    help="Ports N, N+1 and N+2; 0: free ones.  [0]",
+)
+@click.option("--key", metavar="TEXT", help="The key that all of them accept.  [a new one each time]")
+@setting_options("host", "llm_model", "tts_voice", "log_level")
+@config_file_option
+def serve(first_port: int, key: str | None, config_file: Path | None, **flags: Any) -> int:
+    """Serve this machine's engines in the protocols of Deepgram, OpenAI and ElevenLabs.
+
+    For trying out the cloud engines without a key, and for tests: the servers really transcribe, answer and speak.
+    Prints the variables that make bargein (in another terminal) use them. Ctrl-C stops.
+    """
+    from web.cli._engines_serving import serve_engines
+
+    return serve_engines(load(flags, config_file), first_port=first_port, key=key)
