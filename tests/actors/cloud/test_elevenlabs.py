@@ -252,7 +252,7 @@ def test_a_sentence_goes_on_over_http_with_every_word_once(fault: Any, sent: int
     """The connection fails at each piece of a sentence; words heard before are not said again, none is lost."""
 
     async def main() -> None:
-        client = {"first_audio": 0.3, "between_audio": 0.3}
+        client = {"first_audio": 1.0, "between_audio": 1.0}  # less is missed on a busy machine
         async with speaking(Order(fault, sent=sent), speed=20.0, client=client) as (server, tts):
             await tts.check()
             async with tts.open_voice(1) as voice:
@@ -372,7 +372,7 @@ def test_error_frames_that_http_is_no_way_round(code: str, error: type[Exception
 def test_what_goes_wrong_over_http_too_is_the_calls_to_know(fault: Any, error: type[Exception], sent: int) -> None:
     async def main() -> None:
         orders = (Order(Refuse(500)), Order(fault, first=1, times=None, sent=sent))
-        client = {"first_audio": 0.2, "between_audio": 0.2}
+        client = {"first_audio": 1.0, "between_audio": 1.0}
         async with speaking(*orders, speed=20.0, client=client) as (_, tts), tts.open_voice(1) as voice:
             with pytest.raises(error):
                 await hear(voice, TEXT)
