@@ -1,0 +1,61 @@
+"""What a turn of the paper's pipeline must cost at least, and how its figures are told."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench._paced import tokens_of
+from bench._profiles import ANSWER, MODES, PROFILES, Mode, ideal_s, written_s
+from bench.pipeline import PARTS, Measured, report
+
+SEQUENTIAL, STREAMED, *EARLY = MODES
+B = PROFILES["B"]
+seconds = st.floats(0.01, 2.0)
+
+
+def test_the_answer_is_what_its_tokens_say() -> None:
+    assert "".join(tokens_of(ANSWER)) == ANSWER
+
+
+def test_the_first_sentence_takes_what_the_paper_measured() -> None:
+    assert written_s(PROFILES["A"], STREAMED) == pytest.approx(0.143)
+    assert written_s(B, STREAMED) == pytest.approx(4 * 0.034)
+
+
+def test_streaming_adds_up() -> None:
+    assert ideal_s(B, STREAMED, 0.337, 0.337, 0.219) == pytest.approx(0.337 + 0.337 + 0.136 + 0.219)
+    assert ideal_s(B, Mode("early", 0.25), 0.337, 0.337, 0.219) == pytest.approx(0.337 + 0.337 + 0.136 + 0.219 - 0.25)
+
+
+@given(seconds, seconds, seconds)
+def test_starting_early_never_costs_and_never_speaks_before_the_end_is_sure(
+    stt: float, ttft: float, ttfb: float
+) -> None:
+    times = [ideal_s(B, mode, stt, ttft, ttfb) for mode in (SEQUENTIAL, STREAMED, *EARLY)]
+    assert times == sorted(times, reverse=True)
+    assert times[-1] >= stt
+
+
+def turn(ttfa_ms: float | None, mode: str = "streamed", *, cut_off: bool = False) -> Measured:
+    parts = tuple(1.0 for _ in PARTS) if ttfa_ms is not None else ()
+    return Measured(
+        profile="B",
+        mode=mode,
+        text="I need [400] a doctor",
+        understood="",
+        ttfa_ms=ttfa_ms,
+        overhead_ms=None if ttfa_ms is None else 4.0,
+        cut_off=cut_off,
+        withdrawn=1,
+        parts=parts,
+    )
+
+
+def test_a_report_says_what_missed_and_what_is_slower_than_streaming() -> None:
+    text, data = report([turn(850.0), turn(920.0, "early signal, 100 ms"), turn(None, cut_off=True), turn(None)])
+    assert data["B streamed"]["p50"] == 850.0
+    assert "900: met" in text
+    assert "900: +20, ABOVE streamed" in text
+    assert "Answered before their end: 1 of 4" in text
+    assert "Early starts withdrawn: 4" in text
+    assert "Without an answer: 1" in text
