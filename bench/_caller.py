@@ -145,6 +145,14 @@ class Caller:
         """Agent speech that came out of the loudspeaker so far."""
         return self._loudspeaker.total / AGENT_RATE
 
+    def played(self, turn: int) -> int:
+        """Samples of this turn that came out of the loudspeaker."""
+        return self._loudspeaker.played(turn)
+
+    def heard_track(self) -> tuple[float, Pcm]:
+        """All that came out of the loudspeaker (24 kHz), and when its first sample was due."""
+        return self._start, self._loudspeaker.track()
+
     @property
     def agent_silent(self) -> bool:
         """Nothing is left to be played."""

@@ -36,7 +36,7 @@ class Work:
     """A piece of an engine's work; times on trio's clock, None where it never came so far.
 
     ``first``: the first token, or the first piece of speech. ``what``: the transcript, the answer so far, the sentence.
-    ``tools``: the functions that the model asked for.
+    ``tools``: the functions that the model asked for. ``speech``: what came out of a voice so far.
     """
 
     part: Literal["partial", "final", "llm", "tts"]
@@ -45,6 +45,18 @@ class Work:
     end: float | None = None
     what: str = ""
     tools: tuple[str, ...] = ()
+    speech: list[SpeechChunk] = attrs.field(factory=list, repr=False)
+    spoken_at: list[float] = attrs.field(factory=list, repr=False)  # when each piece of speech came
+    written: list[tuple[float, int]] = attrs.field(factory=list, repr=False)  # when there were so many characters
+
+    def length_at(self, at: float) -> int:
+        """Characters written by then."""
+        return next((length for when, length in reversed(self.written) if when <= at), 0)
+
+    @property
+    def pcm(self) -> bytes:
+        """The audio of ``speech``."""
+        return b"".join(chunk.pcm for chunk in self.speech)
 
 
 class Notes:
@@ -117,6 +129,7 @@ async def _watch(deltas: AsyncIterator[LlmDelta], work: Work) -> AsyncIterator[L
             case LlmText(text):
                 work.first = work.first or trio.current_time()
                 work.what += text
+                work.written.append((trio.current_time(), len(work.what)))
             case LlmToolCall():
                 work.first = work.first or trio.current_time()
                 work.tools = (*work.tools, delta.name)
@@ -133,6 +146,8 @@ class _Voice:
         work = self._notes.begin("tts", text)
         async for chunk in self._voice.say(text):
             work.first = work.first or trio.current_time()
+            work.speech.append(chunk)
+            work.spoken_at.append(work.first if len(work.speech) == 1 else trio.current_time())
             yield chunk
         work.end = trio.current_time()
 
