@@ -47,7 +47,8 @@ __all__ = [
     "withdraw",
 ]
 
-SOONEST_FILLER_MS = 300  # after the end of the turn is certain; sooner would talk over answers that are nearly there
+SOONEST_FILLER_MS = 300  # after a voice was let pass; sooner would talk over answers that are nearly there
+_FILLER_AT_ONCE_MS = 50  # where the caller has waited long for the turn to end; an answer begun on trial goes before it
 
 
 def next_turn(d: Draft, utterance: Utterance | None = None) -> None:
@@ -144,7 +145,7 @@ def confirm(d: Draft, silence_ms: int) -> None:
     if d.now.voiced:
         d.arm(Timer.OVERLAP, d.now.settings.overlap_in_processing_ms)
     else:
-        d.arm(Timer.FILLER, max(SOONEST_FILLER_MS, d.now.settings.filler_ms - silence_ms))
+        d.arm(Timer.FILLER, max(_FILLER_AT_ONCE_MS, d.now.settings.filler_ms - silence_ms))
         release_commits(d)
     if d.reply.finished and not d.reply.answered:
         apologise(d)

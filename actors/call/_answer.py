@@ -60,6 +60,8 @@ class Attempt:
     confirmed: trio.Event
     times: TurnTimes
     filler: str | None = None  # what to say while the latest function runs long
+    writing: bool = False  # the model is at words for the caller just now, and not at a function call
+    sentence: trio.Event = attrs.field(factory=trio.Event)  # the first one is on its way to the voice
 
 
 class Answerer:
@@ -131,7 +133,7 @@ class Answerer:
         for left in range(self._settings.retries, -1, -1):
             sentences = SentenceBuffer()
             calls: list[LlmToolCall] = []
-            wrote = False
+            wrote = attempt.writing = False
             attempt.times.llm_asked = attempt.times.llm_asked or trio.current_time()
             try:
                 async with self._llm.stream(request) as deltas:
@@ -139,7 +141,7 @@ class Answerer:
                         attempt.times.llm_first = attempt.times.llm_first or trio.current_time()
                         match delta:
                             case LlmText(text):
-                                wrote = wrote or any(map(str.isalnum, text))
+                                wrote = attempt.writing = wrote or any(map(str.isalnum, text))
                                 for raw in sentences.feed(text):
                                     await self._write(attempt, raw, into)
                             case LlmToolCall():
@@ -159,6 +161,7 @@ class Answerer:
 
     async def _write(self, attempt: Attempt, raw: str, into: trio.MemorySendChannel[Span]) -> None:
         attempt.times.sentence = attempt.times.sentence or trio.current_time()
+        attempt.sentence.set()
         await into.send(attempt.reel.write(raw, speakable(raw)))
 
     def _own_id(self, call: LlmToolCall) -> LlmToolCall:

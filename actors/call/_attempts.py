@@ -11,6 +11,7 @@ from actors.agents import Agent
 from actors.call._answer import Answerer, Attempt
 from actors.call._playout import Playout
 from actors.call._record import Record
+from actors.call._reel import Reel
 from actors.call._speaker import Speaker
 from actors.errors import EngineError
 from statechart import (
@@ -27,6 +28,8 @@ from statechart import (
 __all__ = ["Attempts"]
 
 _log = logging.getLogger(__name__)
+
+NEAR_S = 0.6  #: a model that writes has a sentence sooner than a filler would be over
 
 
 class Attempts:
@@ -119,6 +122,8 @@ class Attempts:
     async def _say(self, order: Say) -> None:
         reel = self._playout.reel_for(order.turn, order.attempt, confirmed=True)
         if order.phrase is Phrase.FILLER:
+            if await self._answer_is_near(reel):
+                return
             try:
                 await self._speaker.speak_phrase(
                     reel, self._words(order.phrase), filler=True, times=self._record.times(order.turn)
@@ -130,6 +135,15 @@ class Attempts:
         await self._speaker.speak_phrase(reel, self._words(order.phrase))
         self._playout.finish(reel)
         self._post(ReplyFinished(order.turn, order.attempt))
+
+    async def _answer_is_near(self, reel: Reel) -> bool:
+        """Whether words of the answer come before a filler would be over: it would only make them later."""
+        attempt = self._latest
+        if attempt is None or attempt.reel is not reel or not attempt.writing:
+            return False
+        with trio.move_on_after(NEAR_S):
+            await attempt.sentence.wait()
+        return attempt.sentence.is_set()
 
     def _words(self, phrase: Phrase) -> str:
         agent = self._agent

@@ -1,16 +1,38 @@
-"""Fixed words, synthesised once per process: the greeting is there at once, and the apology needs no engine."""
+"""Fixed words, synthesised once per process: the greeting is there at once, and the apology needs no engine.
+
+A voice ends a sentence with a third of a second of silence. Behind a filler the answer waits for it, and behind a
+question the caller's turn does, so of a fixed phrase only a little of it is kept.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+import numpy as np
 
 from actors.errors import EngineError
-from actors.ports import SpeechChunk, Tts
+from actors.ports import AGENT_RATE, SpeechChunk, Tts
 
-__all__ = ["Phrasebook"]
+__all__ = ["Phrasebook", "without_silence_behind"]
 
 _log = logging.getLogger(__name__)
+
+_KEEP = AGENT_RATE // 10  # samples of silence behind the last sound: what follows must not stumble into it
+_AUDIBLE = 10 ** (-40 / 20)  # of the peak
+
+
+def without_silence_behind(chunks: Sequence[SpeechChunk]) -> tuple[SpeechChunk, ...]:
+    """The same speech with 100 ms of silence at its end at most. No word's timing moves, none reaches past the end."""
+    pcm = b"".join(chunk.pcm for chunk in chunks)
+    sound = np.abs(np.frombuffer(pcm, np.int16).astype(np.int32))
+    loud = np.flatnonzero(sound > sound.max(initial=0) * _AUDIBLE)
+    if not len(loud) or (end := int(loud[-1]) + 1 + _KEEP) >= len(sound):
+        return tuple(chunks)
+    words = (word for chunk in chunks for word in chunk.words)
+    timed = tuple(attrs.evolve(word, start=min(word.start, end), end=min(word.end, end)) for word in words)
+    return (SpeechChunk(pcm[: end * 2], timed),)
 
 
 class Phrasebook:
@@ -26,7 +48,7 @@ class Phrasebook:
         async with tts.open_voice(-1) as voice:
             for text in dict.fromkeys(texts):
                 try:
-                    speech[text] = tuple([chunk async for chunk in voice.say(text)])
+                    speech[text] = without_silence_behind([chunk async for chunk in voice.say(text)])
                 except EngineError as error:
                     _log.warning("a fixed phrase could not be synthesised: %s", error)
         return cls(speech)

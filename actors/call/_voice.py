@@ -52,9 +52,21 @@ class Voice:
         self.voiced = False
         self.last_voiced = 0
 
+    @property
+    def sounding(self) -> bool:
+        """The voice is up, and the latest window had it."""
+        return self.voiced and self.last_voiced == self.position
+
+    @property
+    def setting_in(self) -> bool:
+        """The latest windows may be the beginning of a voice: the next ones tell."""
+        return not self.voiced and self._run > 0
+
     def skip(self, samples: int) -> None:
         """``samples`` of silence went by without audio."""
         self.position += samples
+        if not self.voiced:
+            self._run = 0
 
     def feed(self, probability: float) -> VoiceChange | None:
         """Take the next window."""

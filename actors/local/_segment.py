@@ -1,8 +1,10 @@
 """What of a segment of caller audio is worth transcribing. Pure.
 
 Moonshine turns silence into "You" and slurs the first word of speech that begins at once. So speech gets 300 ms in
-front of it and 200 ms behind it (of the caller's own audio, or silence where there is none), the rest is left out, and
-what holds no speech at all is never shown to it.
+front of it and 60 ms behind it (of the caller's own audio, or silence where there is none), the rest is left out, and
+what holds no speech at all is never shown to it. 60 ms are there in the first silent window already, so that a
+transcription can begin then: over the bench's corpus, 144 utterances in two castings, it misheard 20.3 % of the words,
+with 200 ms waited for 20.7 %, with 200 ms made up of silence 21.4 %.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from actors.ports import CALLER_RATE, Pcm
 __all__ = ["LEAD", "LONGEST", "TAIL", "Span", "cut_point", "padded", "speech_span"]
 
 LEAD = CALLER_RATE * 300 // 1000  #: samples kept before speech
-TAIL = CALLER_RATE * 200 // 1000  #: samples kept after it
+TAIL = CALLER_RATE * 60 // 1000  #: samples kept after it
 LONGEST = CALLER_RATE * 14  #: samples transcribed at once; the model was trained on short pieces
 
 _FRAME = CALLER_RATE // 100

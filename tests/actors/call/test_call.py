@@ -127,6 +127,34 @@ def test_read_function_is_called_and_its_result_spoken(play, world):
     assert roles == ["assistant", "tool", "assistant"]
 
 
+def slow_writer(seconds):
+    return lambda request: ["It", Pause(seconds), " is the third floor, as it always was."]
+
+
+def test_no_filler_before_a_sentence_that_is_being_written(play):
+    """It would be in the way of the answer: the model has begun, and needs less time than the filler would."""
+
+    async def part(c):
+        await c.say("Where is the cafeteria in this building?")
+        await c.wait_for_answer()
+
+    stage = play(part, script=slow_writer(0.5))
+    assert stage.said(1) == "It is the third floor, as it always was."
+    metrics = next(m for m in stage.caller.messages(TurnMetrics) if m.turn == 1)
+    assert not metrics.filler
+    assert metrics.ttfa_ms > 750  # later than the filler was due
+
+
+def test_a_writer_that_gets_stuck_is_bridged(play):
+    async def part(c):
+        await c.say("Where is the cafeteria in this building?")
+        await c.wait_for_answer()
+
+    stage = play(part, script=slow_writer(4.0))
+    assert stage.said(1) == "One moment. It is the third floor, as it always was."
+    assert next(m for m in stage.caller.messages(TurnMetrics) if m.turn == 1).filler
+
+
 def test_filler_bridges_a_slow_function_and_is_remembered(play, world):
     world.look_seconds = 2.5
 
