@@ -182,8 +182,12 @@ class Line(Protocol):
     returns, the writer drops audio of turns <= t that is still queued: the check at the last hop.
     """
 
-    incoming: trio.MemoryReceiveChannel[Incoming]
-    round_trip: float  #: smoothed, in seconds; 0.0 where unknown
+    @property
+    def incoming(self) -> trio.MemoryReceiveChannel[Incoming]: ...
+
+    @property
+    def round_trip(self) -> float:
+        """Smoothed, in seconds; 0.0 where unknown."""
 
     def send(self, message: Outgoing) -> None: ...
 

@@ -17,6 +17,7 @@ Map
     _overlap          speech over the agent: cut or resume?
     _sentences        streamed text to sentences;  _speakable: what of them to say;  _heard: what of it was heard
     _history          the conversation for the model
+    _vocabulary       the words that the rules decide by, for whoever hides the others
     _diagram          the table as Mermaid
     testing           strategies and a state machine for your own property tests
 """
@@ -87,6 +88,7 @@ from statechart._overlap import Overlap, OverlapLimits, Verdict, judge
 from statechart._sentences import SentenceBuffer
 from statechart._snapshot import Armed, Commit, Kind, Reply, Settings, Snapshot, Stage, State, Utterance
 from statechart._speakable import Spoken, speakable
+from statechart._vocabulary import vocabulary
 from statechart._words import same_words, words
 
 __all__ = [
@@ -174,6 +176,7 @@ __all__ = [
     "same_words",
     "speakable",
     "transition",
+    "vocabulary",
     "wait_ms",
     "words",
 ]

@@ -19,10 +19,12 @@ from actors.call import CallSettings, CallSetup, Phrasebook, phrases_of
 from actors.engines import EngineOptions, Engines, open_engines
 from actors.engines import Progress as EngineProgress
 from actors.errors import ConfigurationError
+from actors.journal import Journal, JournalFiles, NoJournal
 from actors.ports import LlmMessage, LlmRequest
 from actors.tools import Clock, Resources
 from statechart import EndpointWaits, OverlapLimits, Settings
 from web.settings import Config, Secret, TurnSettings
+from web.version import program_version
 
 __all__ = [
     "Part",
@@ -32,6 +34,7 @@ __all__ = [
     "engine_options",
     "first_request",
     "open_agent",
+    "open_journal",
     "open_setup",
 ]
 
@@ -67,6 +70,7 @@ async def open_setup(
     """
     settings = call_settings(config.turns)
     async with (
+        open_journal(config) as journal,
         open_agent(config, progress=progress, now=now) as (agent, resources),
         open_engines(
             engine_options(config),
@@ -84,6 +88,7 @@ async def open_setup(
             tts=engines.tts,
             phrases=phrases,
             settings=settings,
+            journal=journal,
             now=now or agent.clock(config.agent.timezone),
         )
 
@@ -99,6 +104,29 @@ async def open_agent(
     async with agent.open(database=config.agent.db, now=now or agent.clock(config.agent.timezone)) as resources:
         progress(Progress("agent", agent.name, (time.perf_counter() - begun) * 1000))
         yield agent, resources
+
+
+@asynccontextmanager
+async def open_journal(config: Config) -> AsyncIterator[Journal]:
+    """Where calls keep their journals, as set. ConfigurationError where that cannot be written to."""
+    settings = config.journal
+    if settings.journal is None:
+        if settings.journal_audio or settings.journal_unmasked:
+            raise ConfigurationError("journal: name a directory for the journals, too: --journal DIR.")
+        yield NoJournal()
+        return
+    files = JournalFiles(
+        settings.journal,
+        made_by=f"bargein {program_version()}",
+        audio=settings.journal_audio,
+        masked=not settings.journal_unmasked,
+    )
+    await trio.to_thread.run_sync(files.open)
+    try:
+        yield files
+    finally:
+        with trio.CancelScope(shield=True):  # bounded: see JournalFiles.close
+            await trio.to_thread.run_sync(files.close)
 
 
 def first_request(agent: Agent, resources: Resources) -> LlmRequest:

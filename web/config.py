@@ -30,6 +30,7 @@ from web.settings import (
     AgentSettings,
     Config,
     EngineSettings,
+    JournalSettings,
     KeySettings,
     LogSettings,
     Secret,
@@ -42,6 +43,7 @@ __all__ = [
     "AgentSettings",
     "Config",
     "EngineSettings",
+    "JournalSettings",
     "KeySettings",
     "LogSettings",
     "Secret",
@@ -54,6 +56,16 @@ __all__ = [
 
 CONFIG_VARIABLE: Final = "BARGEIN_CONFIG"
 DEFAULT_FILE: Final = "bargein.toml"
+_SWITCH: Final = {
+    "yes": True,
+    "true": True,
+    "on": True,
+    "1": True,
+    "no": False,
+    "false": False,
+    "off": False,
+    "0": False,
+}
 
 
 def all_settings() -> Iterator[SettingInfo]:
@@ -163,6 +175,8 @@ def _as(wanted: Any, given: Any) -> Any:
         if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
             raise ValueError("a list of text")
         return tuple(part.strip() for part in parts if part.strip())
+    if wanted is bool:
+        return _switch(given)
     if wanted in (int, float):
         return _number(wanted, given)
     if isinstance(given, wanted):
@@ -170,6 +184,14 @@ def _as(wanted: Any, given: Any) -> Any:
     if not isinstance(given, str):
         raise ValueError("text")
     return wanted(given)
+
+
+def _switch(given: Any) -> bool:
+    if isinstance(given, bool):
+        return given
+    if str(given).lower() not in _SWITCH:
+        raise ValueError("yes or no")
+    return _SWITCH[str(given).lower()]
 
 
 def _number(wanted: type[int] | type[float], given: Any) -> int | float:

@@ -16,6 +16,7 @@ __all__ = [
     "AgentSettings",
     "Config",
     "EngineSettings",
+    "JournalSettings",
     "KeySettings",
     "LogSettings",
     "Secret",
@@ -136,6 +137,21 @@ class LogSettings:
 
 
 @attrs.frozen
+class JournalSettings:
+    """What is kept of each call. No journal holds a key."""
+
+    journal: Path | None = setting(
+        None, "directory for a journal of each call: what happened and what was decided, for `bargein replay`"
+    )
+    journal_audio: bool = setting(False, "also keep the sound, as stereo WAV: caller left, agent as heard right")
+    journal_unmasked: bool = setting(
+        False,
+        "write down what was said, and what functions were given and returned, as it was; without this stand-ins"
+        " take its place (but in the sound it is heard)",
+    )
+
+
+@attrs.frozen
 class Config:
     """All settings. ``sources`` says for each name that is not at its default where it came from."""
 
@@ -145,6 +161,7 @@ class Config:
     engines: EngineSettings = attrs.Factory(EngineSettings)
     keys: KeySettings = attrs.Factory(KeySettings)
     turns: TurnSettings = attrs.Factory(TurnSettings)
+    journal: JournalSettings = attrs.Factory(JournalSettings)
     logging: LogSettings = attrs.Factory(LogSettings)
     sources: Mapping[str, str] = attrs.field(factory=dict, eq=False)
 
@@ -157,6 +174,7 @@ GROUPS: Final[dict[str, type[Any]]] = {
     "engines": EngineSettings,
     "keys": KeySettings,
     "turns": TurnSettings,
+    "journal": JournalSettings,
     "logging": LogSettings,
 }
 

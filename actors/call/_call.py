@@ -20,8 +20,10 @@ from actors.call._ear import Ear
 from actors.call._outlet import Outlet
 from actors.call._playout import Playout
 from actors.call._record import Record
+from actors.call._reel import Reel
 from actors.call._setup import CallSetup, Observer
 from actors.call._speaker import Speaker
+from actors.call._witness import Witness
 from actors.line import (
     CallEnded,
     CallerAudio,
@@ -107,6 +109,8 @@ class Call:
         """
         stt = await self._setup.stt.open_stream(hints=self._setup.agent.hints)
         reason = "internal"
+        journal = self._setup.journal.begin(self.call_id, self._setup.agent.name, self._setup.settings.chart)
+        self._witness = Witness(self._line, journal)
         try:
             async with trio.open_nursery() as nursery:
                 self._wire(stt, nursery)
@@ -124,6 +128,7 @@ class Call:
                 self._out.send(CallEnded(reason))
                 nursery.cancel_scope.cancel(reason="the call is over")
         finally:
+            self._witness.close(reason)
             with trio.CancelScope(shield=True), trio.move_on_after(1):
                 await stt.aclose()
         return reason
@@ -131,15 +136,16 @@ class Call:
     def _wire(self, stt: Any, nursery: trio.Nursery) -> None:
         setup, settings = self._setup, self._setup.settings
         toolbox = setup.agent.toolbox(setup.resources, call_id=self.call_id, now=setup.now)
-        self._out = Outlet(self._line, lambda: self._post(HangUpRequested("too slow")))
+        self._out = Outlet(self._witness, lambda: self._post(HangUpRequested("too slow")))
         self._record = Record(self._out, self._post, settings, setup.agent)
         self._playout = Playout(
             self._out,
             post=self._post,
-            on_settled=self._record.settle,
+            on_settled=self._settled,
             on_answer_sent=self._record.answer_sent,
             frame_ms=settings.frame_ms,
         )
+        self._witness.playout = self._playout
         self._ear = Ear(
             setup.vad.open_stream(),
             stt,
@@ -193,6 +199,7 @@ class Call:
         async for message in self._line.incoming:
             match message:
                 case CallerAudio(pcm):
+                    self._witness.heard(pcm)
                     self._ear.hear(pcm)
                 case PlaybackReport(turn, samples):
                     self._playout.report(turn, samples)
@@ -207,6 +214,10 @@ class Call:
                     self._playout.line_back()
                     self._post(LineIsBack())
         self._post(HangUpRequested("line closed"))
+
+    def _settled(self, reel: Reel, played: int, cut: bool) -> None:
+        self._witness.settled(reel.turn, played, cut)
+        self._record.settle(reel, played, cut)
 
     async def _watch_drain(self) -> None:
         await self._draining.wait()
@@ -239,9 +250,11 @@ class Call:
             step = transition(before, event)
         except IllegalEvent as error:
             self.illegal_events += 1
+            self._witness.stepped(before, event, None)
             _log.error("call %s: %s in %s is illegal", self.call_id, type(error.event).__name__, before.state.name)
             return
         self.snapshot = step.snapshot
+        self._witness.stepped(before, event, step)
         if isinstance(event, FinalTranscript):
             self._record.transcript_came()
         for effect in step.effects:

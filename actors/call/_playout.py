@@ -204,6 +204,13 @@ class Playout:
         return (reel.total - reel.cursor.estimate(trio.current_time())) * 1000 // AGENT_RATE
 
     @property
+    def position(self) -> tuple[int, int, int]:
+        """The present turn, and how many samples of it were sent and, as far as one can tell, heard; -1, 0, 0 without
+        one."""
+        reel = self._reel
+        return (-1, 0, 0) if reel is None else (reel.turn, reel.cursor.sent, reel.cursor.estimate(trio.current_time()))
+
+    @property
     def heard(self) -> str:
         """The words of the present turn that the caller has heard by now."""
         reel = self._reel

@@ -10,6 +10,7 @@ from actors.agents import Agent
 from actors.call._answer import AnswerSettings
 from actors.call._ear import EarSettings
 from actors.call._phrases import Phrasebook
+from actors.journal import Journal, NoJournal
 from actors.ports import Llm, Stt, Tts, Vad
 from actors.tools import Clock, Resources
 from statechart import Event, Settings, Step
@@ -38,7 +39,8 @@ class CallSettings:
 
 @attrs.frozen(kw_only=True)
 class CallSetup:
-    """``resources`` are the agent's, opened; ``phrases`` its fixed words, spoken in advance."""
+    """``resources`` are the agent's, opened; ``phrases`` its fixed words, spoken in advance. ``journal``: where each
+    call keeps its own."""
 
     agent: Agent
     resources: Resources
@@ -48,6 +50,7 @@ class CallSetup:
     tts: Tts
     phrases: Phrasebook = attrs.field(factory=Phrasebook)
     settings: CallSettings = CallSettings()
+    journal: Journal = NoJournal()
     now: Clock = attrs.field(default=attrs.Factory(lambda self: self.agent.clock(), takes_self=True))
 
 

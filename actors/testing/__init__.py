@@ -16,7 +16,8 @@ Map: ``_virtual`` (the clock) · ``_speech`` (words as samples) · ``_engines`` 
 (engines that fail to order) · ``_caller``, ``_wire``, ``_loudspeaker`` (a caller on a line) · ``_stage`` (a call with
 all of these) · ``_script`` (a simulated call as data) · ``_draw``, ``_writer``, ``_scenes`` (scripts at random) ·
 ``_office`` (the agent of simulated calls) · ``_simulate``, ``_timing``, ``_trace`` (script to trace) · ``_check*``,
-``_heard``, ``_violation`` (the invariants) · ``_soak``, ``_coverage``, ``_simplify`` (many calls)
+``_heard``, ``_violation`` (the invariants) · ``_soak``, ``_coverage``, ``_simplify`` (many calls) · ``_journal``
+(what a call's journal would hold)
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from actors.testing._coverage import FEATURES, Coverage, Edge
 from actors.testing._draw import draw_script, scripts
 from actors.testing._engines import FakeLlm, FakeStt, FakeTts, FakeVad, Pause, Said, Seconds
 from actors.testing._flaky import Faults, FlakyLlm, FlakyStt, FlakyTts
+from actors.testing._journal import journal_of
 from actors.testing._script import Act, Crash, Fault, Network, Pace, Script, Talk, When
 from actors.testing._simplify import simplify
 from actors.testing._simulate import simulate, simulate_together
@@ -73,6 +75,7 @@ __all__ = [
     "as_code",
     "check",
     "draw_script",
+    "journal_of",
     "make_setup",
     "run_virtual",
     "scripts",

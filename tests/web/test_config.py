@@ -11,7 +11,7 @@ import pytest
 
 from actors.errors import ConfigurationError
 from web.config import Secret, all_settings, load_config
-from web.settings import Config
+from web.settings import Config, JournalSettings
 
 KEY = "sk-very-secret"
 
@@ -58,10 +58,20 @@ def test_values_get_their_types():
     assert config.engines.llm_base_url == "http://localhost:1/v1"
 
 
+@pytest.mark.parametrize(("text", "on"), [("yes", True), ("True", True), ("1", True), ("off", False), ("0", False)])
+def test_a_switch_is_yes_or_no(text, on, tmp_path):
+    assert load_config({}, {"BARGEIN_JOURNAL_AUDIO": text}).journal.journal_audio is on
+    file = tmp_path / "b.toml"
+    file.write_text(f'[journal]\njournal = "here"\njournal_unmasked = {str(on).lower()}\n')
+    config = load_config({"journal_audio": True}, {}, file)
+    assert config.journal == JournalSettings(Path("here"), journal_audio=True, journal_unmasked=on)
+
+
 @pytest.mark.parametrize(
     ("environ", "message"),
     [
         ({"BARGEIN_PORT": "abc"}, "BARGEIN_PORT: 'abc' is not a whole number."),
+        ({"BARGEIN_JOURNAL_AUDIO": "maybe"}, "BARGEIN_JOURNAL_AUDIO: 'maybe' is not yes or no."),
         ({"BARGEIN_PORT": "1.5"}, "BARGEIN_PORT: '1.5' is not a whole number."),
         ({"BARGEIN_PORT": "70000"}, "'port' must be <= 65535"),
         ({"BARGEIN_STALL_SECONDS": "nan"}, "'stall_seconds' must be > 0"),

@@ -17,7 +17,7 @@ from web.cli._run import Interrupted, run
 from web.cli._screen import err_console, out_console, set_up_logging, show_loading
 from web.cli._story import HumanStory, Story
 from web.cli._text_line import NoStt, NoVad, SilentTts, TextLine
-from web.compose import Progress, call_settings, engine_options, first_request, open_agent
+from web.compose import Progress, call_settings, engine_options, first_request, open_agent, open_journal
 from web.settings import Config
 
 __all__ = ["chat", "converse", "read_lines"]
@@ -74,6 +74,7 @@ async def _open(stack: AsyncExitStack, config: Config, progress: Callable[[Progr
         llm=llm,
         tts=SilentTts(),
         settings=attrs.evolve(settings, chart=chart),
+        journal=await stack.enter_async_context(open_journal(config)),
         now=agent.clock(config.agent.timezone),
     )
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import difflib
 import importlib
 import sys
-import tomllib
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -52,17 +49,10 @@ class _Commands(click.Group):
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001 - click's
     if value:
-        click.echo(f"bargein {_version()}")
+        from web.version import program_version
+
+        click.echo(f"bargein {program_version()}")
         ctx.exit()
-
-
-def _version() -> str:
-    """The installed version; of a checkout, the one in its pyproject.toml."""
-    try:
-        return version("bargein")
-    except PackageNotFoundError:
-        with (Path(__file__).parents[2] / "pyproject.toml").open("rb") as file:
-            return str(tomllib.load(file)["project"]["version"])
 
 
 @click.group(

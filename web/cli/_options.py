@@ -11,10 +11,11 @@ import click
 
 from web.config import Config, all_settings, load_config
 
-__all__ = ["AGENT", "ENGINES", "TURNS", "config_file_option", "load", "setting_options"]
+__all__ = ["AGENT", "ENGINES", "JOURNAL", "TURNS", "config_file_option", "load", "setting_options"]
 
 AGENT = ("agent", "db", "timezone")
 ENGINES = ("llm", "llm_model", "llm_base_url", "stt", "tts", "tts_voice", "speech_base_url", "vad")
+JOURNAL = ("journal", "journal_audio", "journal_unmasked")
 TURNS = ("complete_wait_ms", "default_wait_ms", "open_wait_ms", "longest_wait_ms", "filler_ms", "idle_prompt_seconds")
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,6 +24,7 @@ _METAVARS = {
     "host": "ADDRESS", "db": "URL", "timezone": "ZONE", "agent": "NAME|FILE.py", "llm_model": "PATH.gguf|NAME",
     "llm_adapter": "PATH.gguf", "llm_base_url": "URL", "speech_base_url": "URL",
     "tls_cert": "PEM", "tls_key": "PEM", "origins": "URL,...",
+    "journal": "DIR",
     "tts_voice": "NAME", "stt": "ENGINE,...", "llm": "ENGINE,...", "tts": "ENGINE,...", "vad": "ENGINE",
 }  # fmt: skip
 
@@ -34,11 +36,14 @@ def setting_options(*names: str) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         for name in reversed(names):
             info = infos[name]
+            explained = f"{info.help[0].upper()}{info.help[1:]}."
+            if info.type is bool:
+                function = click.option(info.flag, name, is_flag=True, default=None, help=explained)(function)
+                continue
             number = next((kind for kind in (int, float) if info.type is kind), None)
             metavar = _METAVARS.get(name) or ("N" if number is int else "SECONDS" if number is float else "TEXT")
             default = "" if info.default in (None, ()) else f"  [{info.default}]"
-            explained = f"{info.help[0].upper()}{info.help[1:]}.{default}"
-            function = click.option(info.flag, name, metavar=metavar, help=explained)(function)
+            function = click.option(info.flag, name, metavar=metavar, help=f"{explained}{default}")(function)
         return function
 
     return decorate

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from web.cli._options import AGENT, ENGINES, TURNS, config_file_option, load, setting_options
+from web.cli._options import AGENT, ENGINES, JOURNAL, TURNS, config_file_option, load, setting_options
 
 __all__ = ["command"]
 
@@ -44,7 +44,7 @@ __all__ = ["command"]
     metavar="SECONDS",
     help="Pause between the agent's last word and the caller's next.  [0.6]",
 )
-@setting_options(*AGENT, *ENGINES, *TURNS, "log_level")
+@setting_options(*AGENT, *ENGINES, *TURNS, *JOURNAL, "log_level")
 @config_file_option
 def command(
     files: Sequence[Path],

@@ -1,0 +1,42 @@
+"""The journal of a call: everything that entered its chart and came out of it, kept beside the call, and read again.
+
+    with JournalFiles(Path("journals"), made_by="my server 1.0") as journal:
+        setup = CallSetup(..., journal=journal)  # every call over this setup now keeps one
+
+    found = replay(read(Path("journals/20261122-101500-c1.jsonl")))
+    assert found.difference is None
+
+Map: ``_port`` (what a call tells) · ``_items``, ``_writer`` (to a thread, to files), ``_memory`` · ``_pages`` (items to
+lines and sound) of ``_scribe`` (events, effects, masking), ``_standins`` and ``_texts`` (what is said, and what takes
+its place), ``_sound`` and ``_wav`` (levels, the recording) · ``_lines`` and ``_codec`` (what stands in a line, and as
+JSON) · ``_read``, ``_replay`` (back, and through the chart)
+"""
+
+from __future__ import annotations
+
+from actors.journal._codec import JournalError, decode, encode
+from actors.journal._lines import VERSION, Head
+from actors.journal._memory import MemoryJournal
+from actors.journal._port import CallJournal, Journal, NoJournal
+from actors.journal._read import Journalled, parse, read
+from actors.journal._replay import Difference, Replay, replay
+from actors.journal._writer import JournalFiles
+
+__all__ = [
+    "VERSION",
+    "CallJournal",
+    "Difference",
+    "Head",
+    "Journal",
+    "JournalError",
+    "JournalFiles",
+    "Journalled",
+    "MemoryJournal",
+    "NoJournal",
+    "Replay",
+    "decode",
+    "encode",
+    "parse",
+    "read",
+    "replay",
+]
