@@ -32,7 +32,9 @@ from statechart._events import (
     CommitFinished,
     CommitRequested,
     DrainRequested,
+    EagerEndOfTurn,
     EndCallRequested,
+    EndOfTurn,
     Event,
     FinalTranscript,
     HangUpRequested,
@@ -48,6 +50,7 @@ from statechart._events import (
     TextTyped,
     Timer,
     TimerFired,
+    TurnResumed,
     VoiceStarted,
     VoiceStopped,
 )
@@ -107,6 +110,9 @@ TABLE: dict[tuple[State, type[Event]], Rule] = {
     (_L, PartialTranscript): _rule(listening.transcript, _L),
     (_L, FinalTranscript): _rule(listening.transcript, _I, _L, _P),
     (_L, SttFailed): _rule(listening.stt_failed, _L, _P),
+    (_L, EagerEndOfTurn): _rule(listening.likely_end, _L),
+    (_L, TurnResumed): _rule(listening.resumed, _L),
+    (_L, EndOfTurn): _rule(listening.end_of_turn, _I, _L, _P),
     (_L, TextTyped): _rule(listening.typed, _L, _P),
     (_L, TimerFired): _rule(listening.timer, _I, _L, _P),
     (_L, SpanQueued): _rule(call.span_queued, _L),
@@ -175,6 +181,8 @@ IGNORED: frozenset[tuple[State, type[Event]]] = frozenset(
         (_X, SttFailed),  # no words will come: the overlap's timer decides by the voice alone
         (_I, PlayoutDrained),  # what ended the turn says it once more
         (_P, PlayoutDrained),
+        # What the recogniser thinks of ends matters only while the caller has the floor.
+        *((state, signal) for state in State if state is not _L for signal in (EagerEndOfTurn, TurnResumed, EndOfTurn)),
     }
 )
 

@@ -39,6 +39,7 @@ class Phrase(enum.Enum):
     IDLE_PROMPT = "idle prompt"
     GOODBYE = "goodbye"
     APOLOGY = "apology"
+    BREAKDOWN = "breakdown"  # an apology and a goodbye: too much has failed
 
 
 @attrs.frozen

@@ -17,7 +17,9 @@ __all__ = [
     "CommitFinished",
     "CommitRequested",
     "DrainRequested",
+    "EagerEndOfTurn",
     "EndCallRequested",
+    "EndOfTurn",
     "Event",
     "FinalTranscript",
     "HangUpRequested",
@@ -33,6 +35,7 @@ __all__ = [
     "TextTyped",
     "Timer",
     "TimerFired",
+    "TurnResumed",
     "VoiceStarted",
     "VoiceStopped",
 ]
@@ -101,6 +104,31 @@ class SttFailed:
 
     segment: int
     pause: int
+
+
+@attrs.frozen
+class EagerEndOfTurn:
+    """The recogniser believes that the caller's turn is over, with ``text`` as what segment ``segment`` says. A hint."""
+
+    segment: int
+    text: str
+
+
+@attrs.frozen
+class TurnResumed:
+    """The recogniser has changed its mind: the caller goes on, in segment ``segment``."""
+
+    segment: int
+
+
+@attrs.frozen
+class EndOfTurn:
+    """The recogniser is sure that the caller's turn is over, with ``text`` as what segment ``segment`` says, all that
+    was voiced included; ``silence_ms`` have followed it."""
+
+    segment: int
+    text: str
+    silence_ms: int = 0
 
 
 @attrs.frozen
@@ -222,6 +250,9 @@ Event = (
     | PartialTranscript
     | FinalTranscript
     | SttFailed
+    | EagerEndOfTurn
+    | TurnResumed
+    | EndOfTurn
     | TextTyped
     | TimerFired
     | SpanQueued

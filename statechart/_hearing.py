@@ -8,13 +8,14 @@ from statechart._draft import Draft
 from statechart._effects import Phrase, ShowCaller, Transcribe
 from statechart._endpointing import wait_ms
 from statechart._events import FinalTranscript, PartialTranscript, SttFailed, Timer, VoiceStopped
-from statechart._moves import answer, close_segment, confirm, listen, rest, say, withdraw
+from statechart._moves import answer, close_segment, confirm, listen, regret, rest, say, withdraw
 from statechart._overlap import Overlap, Verdict, is_echo, judge
 from statechart._snapshot import Kind, Utterance
 from statechart._words import same_words, words
 
 __all__ = [
     "add_typed",
+    "answer_on_trial",
     "is_latest",
     "let_pass",
     "listen_on",
@@ -98,6 +99,12 @@ def listen_on(d: Draft) -> None:
         # Whoever was stopped for nothing, or was not understood, should not be kept waiting in silence.
         wait = waits.patient_ms if d.now.interrupted or d.now.utterance.failed else waits.max_ms
     d.arm(Timer.END_OF_TURN, wait)
+    answer_on_trial(d)
+
+
+def answer_on_trial(d: Draft) -> None:
+    """Begin to answer what has been said so far, and withdraw what answers other words."""
+    text, said = d.now.utterance.full, _is_said(d)
     if d.now.reply is not None and not (said and same_words(d.reply.text, text)):
         withdraw(d, "other words")
     if d.now.settings.speculate and d.now.reply is None and said:
@@ -127,7 +134,10 @@ def turn_over(d: Draft, silence_ms: int) -> None:
     failed = d.now.utterance.failed
     d.set(overdue=False, ignored_segment=d.now.utterance.segment if d.now.voiced else -1)
     close_segment(d)
-    if d.now.interrupted or failed:
+    if failed:
+        phrase, ends = regret(d)
+        say(d, phrase, kind=Kind.APOLOGY, ends=ends)
+    elif d.now.interrupted:
         say(d, Phrase.APOLOGY, kind=Kind.APOLOGY)
     else:
         rest(d)

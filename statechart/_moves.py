@@ -40,10 +40,12 @@ __all__ = [
     "listen",
     "next_turn",
     "play",
+    "regret",
     "release_commits",
     "rest",
     "say",
     "start_waiting_answer",
+    "went_well",
     "withdraw",
 ]
 
@@ -114,13 +116,27 @@ def _work(d: Draft) -> None:
 
 def apologise(d: Draft) -> None:
     """The answer cannot be had: say so, as part of the same turn; or say goodbye, where the call was to end anyway."""
-    phrase = Phrase.GOODBYE if d.reply.ends else Phrase.APOLOGY
-    d.mark(kind=Kind.APOLOGY, finished=False, failed=False, answered=False, waiting=False)
+    phrase, ends = (Phrase.GOODBYE, d.reply.ends) if d.reply.ends else regret(d)
+    d.mark(kind=Kind.APOLOGY, finished=False, failed=False, answered=False, waiting=False, ends=ends)
     d.set(commits=_without_pending(d.now))
     d.disarm(Timer.FILLER)
     if d.now.state is State.PROCESSING:
         d.arm(Timer.ANSWER, d.now.settings.answer_ms)  # the apology has a deadline of its own
     d.emit(Say(d.now.turn, d.now.attempt, phrase))
+
+
+def regret(d: Draft) -> tuple[Phrase, str]:
+    """One more turn cannot be answered: what to say, and why the call ends behind it (empty: it goes on)."""
+    d.set(failures=d.now.failures + 1)
+    if d.now.failures < d.now.settings.failed_turns:
+        return Phrase.APOLOGY, ""
+    return Phrase.BREAKDOWN, "failing"
+
+
+def went_well(d: Draft) -> None:
+    """What there is of the reply was made without failure: if it is an answer, engines work again."""
+    if d.reply.kind is Kind.ANSWER and d.reply.answered:
+        d.set(failures=0)
 
 
 def confirm(d: Draft, silence_ms: int) -> None:
@@ -149,6 +165,8 @@ def confirm(d: Draft, silence_ms: int) -> None:
         release_commits(d)
     if d.reply.finished and not d.reply.answered:
         apologise(d)
+    elif d.reply.finished:
+        went_well(d)
 
 
 def release_commits(d: Draft) -> None:
@@ -193,6 +211,7 @@ def cut(d: Draft, reason: str, utterance: Utterance) -> None:
     turn, reply = d.now.turn, d.reply
     nearly_done = reply.unheard_ms is not None and reply.unheard_ms < d.now.settings.overlap.tail_ms
     if reply.played:
+        went_well(d)
         _flush(d)
         d.set(last_said=d.now.heard)
     d.set(interrupted=not nearly_done)

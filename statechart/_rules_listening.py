@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from statechart._draft import Draft
 from statechart._events import (
+    EagerEndOfTurn,
+    EndOfTurn,
     FinalTranscript,
     PartialTranscript,
     ReplyFailed,
@@ -12,14 +14,28 @@ from statechart._events import (
     TextTyped,
     Timer,
     TimerFired,
+    TurnResumed,
     VoiceStarted,
     VoiceStopped,
 )
-from statechart._hearing import add_typed, is_latest, listen_on, open_segment, show, take_words, turn_over, voice_ended
+from statechart._hearing import (
+    add_typed,
+    answer_on_trial,
+    is_latest,
+    listen_on,
+    open_segment,
+    show,
+    take_words,
+    turn_over,
+    voice_ended,
+)
 from statechart._moves import confirm, withdraw
 from statechart._words import same_words, words
 
 __all__ = [
+    "end_of_turn",
+    "likely_end",
+    "resumed",
     "speculation_failed",
     "speculation_finished",
     "stt_failed",
@@ -73,6 +89,46 @@ def stt_failed(d: Draft, event: SttFailed) -> None:
         turn_over(d, silence_ms=d.now.settings.waits.max_ms)
     else:
         listen_on(d)
+
+
+# --- what the recogniser thinks ---------------------------------------------------------------------------------------
+
+
+def likely_end(d: Draft, event: EagerEndOfTurn | EndOfTurn) -> None:
+    """Answer these words on trial; the wait for the end goes on as it would."""
+    settled = d.now.utterance.settled
+    if not words(event.text) or not take_words(d, event.segment, event.text, settled=settled):
+        return
+    show(d)
+    if settled:
+        listen_on(d)
+        return
+    answer_on_trial(d)
+    if d.now.voiced:  # by words the caller is done: what goes on is a noise, unless words follow
+        d.arm(Timer.STALL, d.now.settings.overlap_in_processing_ms)
+
+
+def resumed(d: Draft, event: TurnResumed) -> None:
+    """Withdraw what is on trial. A caller too soft for the voice detector is given more time."""
+    if event.segment < d.now.utterance.segment:
+        return
+    if d.now.reply is not None:
+        withdraw(d, "the caller goes on")
+    if d.now.voiced:
+        d.arm(Timer.STALL, d.now.settings.stall_ms)
+    elif d.now.utterance.settled:
+        d.arm(Timer.END_OF_TURN, d.now.settings.waits.patient_ms)
+
+
+def end_of_turn(d: Draft, event: EndOfTurn) -> None:
+    """The turn is over, sooner than our own wait; not while there is a voice, which only our own detector judges."""
+    if d.now.voiced:
+        likely_end(d, event)
+    elif words(event.text) and take_words(d, event.segment, event.text, settled=True):
+        turn_over(d, silence_ms=event.silence_ms)
+
+
+# --- time, and the rest -----------------------------------------------------------------------------------------------
 
 
 def timer(d: Draft, event: TimerFired) -> None:

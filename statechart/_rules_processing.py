@@ -42,6 +42,7 @@ from statechart._moves import (
     listen,
     play,
     release_commits,
+    went_well,
     withdraw,
 )
 from statechart._overlap import Verdict
@@ -153,6 +154,7 @@ def audio_ready(d: Draft, _: AudioReady) -> None:
 def finished(d: Draft, _: ReplyFinished) -> None:
     reply = d.reply
     d.mark(finished=True)
+    went_well(d)
     if reply.ready:
         return
     if reply.kind is Kind.ANSWER and not reply.answered:

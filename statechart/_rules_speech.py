@@ -28,7 +28,7 @@ from statechart._hearing import (
     verdict_on_ignored,
     voice_ended,
 )
-from statechart._moves import apologise, confirm, cut, end_turn, fall_silent, play, release_commits
+from statechart._moves import apologise, confirm, cut, end_turn, fall_silent, play, release_commits, went_well
 from statechart._overlap import Verdict
 from statechart._snapshot import Kind, State, Utterance
 from statechart._words import words
@@ -94,6 +94,7 @@ def typed(d: Draft, event: TextTyped) -> None:
 
 def finished(d: Draft, _: ReplyFinished) -> None:
     d.mark(finished=True)
+    went_well(d)
     if d.reply.kind is Kind.ANSWER and not d.reply.answered:
         apologise(d)
 

@@ -29,7 +29,8 @@ class Settings:
 
     ``filler_ms`` counts from the caller's last voiced sample; ``overlap_in_processing_ms`` is how long a voice without
     words may delay an answer that is ready; ``stall_ms`` is how long a voice may go on without a new word before it
-    counts as noise. ``idle_prompts`` is a count, ``speculate`` whether answers begin before the turn is surely over.
+    counts as noise. ``idle_prompts`` is a count; after ``failed_turns`` turns in a row that could not be answered the
+    call ends; ``speculate`` is whether answers begin before the turn is surely over.
     Raises ValueError where a value is out of range.
     """
 
@@ -42,6 +43,7 @@ class Settings:
     answer_ms: int = attrs.field(default=15_000, validator=attrs.validators.gt(0))
     idle_ms: int = attrs.field(default=10_000, validator=attrs.validators.gt(0))
     idle_prompts: int = attrs.field(default=2, validator=attrs.validators.ge(0))
+    failed_turns: int = attrs.field(default=3, validator=attrs.validators.ge(1))
     reconnect_ms: int = attrs.field(default=30_000, validator=attrs.validators.gt(0))
     speculate: bool = True
 
@@ -153,6 +155,7 @@ class Snapshot:
     ignored_segment: int = -1  # the overlap let pass last; its transcript may still prove that wrong
     last_said: str = ""  # what the agent said last, for judging an answer or an echo
     idle_prompts: int = 0
+    failures: int = 0  # turns in a row that could not be answered
     commits: tuple[Commit, ...] = ()
     armed: frozenset[Armed] = frozenset()
     serial: int = 0

@@ -181,6 +181,7 @@ def call_settings(turns: TurnSettings) -> CallSettings:
             filler_ms=turns.filler_ms,
             idle_ms=round(turns.idle_prompt_seconds * 1000),
             idle_prompts=turns.idle_prompts,
+            failed_turns=turns.failed_turns,
         )
     except ValueError as error:
         raise ConfigurationError(f"[turns] cannot be used: {error}.") from None

@@ -127,6 +127,7 @@ class TurnSettings:
     filler_ms: int = setting(700, "a tool or model that takes longer gets a spoken filler", validator=_not_negative)
     idle_prompt_seconds: float = setting(10.0, 'silence before "are you still there?"', validator=_not_negative)
     idle_prompts: int = setting(2, "idle prompts before goodbye", validator=_not_negative)
+    failed_turns: int = setting(3, "turns in a row without an answer before goodbye", validator=_positive)
 
 
 @attrs.frozen

@@ -40,8 +40,9 @@ class Agent:
 
     ``hints`` are names and words callers are likely to say (for the transcriber). ``fillers`` are said in turn when
     an answer takes long (which waits until they are spoken: keep them short), ``idle_prompts`` one after the other when
-    the caller is silent, ``goodbye`` before the agent hangs up, ``apology`` when an answer cannot be had. ``voice``
-    names the engine's voice ("": its default). ``timezone`` is the agent's own, such as "Europe/Paris" ("": UTC).
+    the caller is silent, ``goodbye`` before the agent hangs up, ``apology`` when an answer cannot be had,
+    ``breakdown`` instead of one when several turns in a row could not be answered and the call ends. ``voice`` names
+    the engine's voice ("": its default). ``timezone`` is the agent's own, such as "Europe/Paris" ("": UTC).
     """
 
     name: str
@@ -53,6 +54,9 @@ class Agent:
     idle_prompts: tuple[str, ...] = ("Are you still there?", "Hello? I'm still here if you need me.")
     goodbye: str = "Thank you for calling. Goodbye."
     apology: str = "I'm sorry, something went wrong on my side. Could you say that again?"
+    breakdown: str = (
+        "I'm sorry, something is wrong on my side, and I cannot help you right now. Please call again later. Goodbye."
+    )
     voice: str = ""
     timezone: str = ""
     open_resources: OpenResources = attrs.field(default=_no_resources, repr=False, eq=False)

@@ -16,7 +16,7 @@ from actors.tools import Tool, find_tool
 
 __all__ = ["agent_from_module", "load_agent"]
 
-_TEXTS = ("greeting", "goodbye", "apology", "voice", "timezone")
+_TEXTS = ("greeting", "goodbye", "apology", "breakdown", "voice", "timezone")
 _LISTS = ("hints", "fillers", "idle_prompts")
 _OPEN = "open_resources"
 
@@ -26,7 +26,7 @@ def load_agent(where: str) -> Agent:
 
     The module's docstring is the system prompt; its functions declared with ``@tool`` are the tools, in the order of
     their names in the module, or of TOOLS if it defines that. Further optional constants: GREETING, GOODBYE, APOLOGY,
-    VOICE, TIMEZONE (strings), HINTS, FILLERS, IDLE_PROMPTS (tuples of strings). Optional function:
+    BREAKDOWN, VOICE, TIMEZONE (strings), HINTS, FILLERS, IDLE_PROMPTS (tuples of strings). Optional function:
     ``open_resources(database, now)``, a context manager around :class:`actors.tools.Resources`.
 
     Raises :class:`ConfigurationError` saying what is missing or wrong.

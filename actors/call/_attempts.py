@@ -154,6 +154,8 @@ class Attempts:
                 return agent.goodbye
             case Phrase.APOLOGY:
                 return agent.apology
+            case Phrase.BREAKDOWN:
+                return agent.breakdown
             case Phrase.FILLER:
                 if self._latest is not None and self._latest.filler:
                     return self._latest.filler

@@ -102,7 +102,7 @@ class Call:
         self._end_reason: str | None = None
 
     async def run(self) -> str:
-        """Run the call to its end and return why it ended ("farewell", "caller", "idle", "drain", "lost", ...).
+        """Run the call to its end and return why it ended ("farewell", "caller", "idle", "failing", "drain", "lost", ...).
 
         An actor that fails is restarted; one that keeps failing ends the call (reason "internal"). Side effects that
         run are waited for, within ``commit_grace_s``.

@@ -57,4 +57,4 @@ class CallSetup:
 def phrases_of(agent: Agent) -> tuple[str, ...]:
     """All fixed words of an agent, for :meth:`Phrasebook.synthesise`."""
     fillers = [tool.filler for tool in agent.tools if tool.filler]
-    return (agent.greeting, agent.goodbye, agent.apology, *agent.idle_prompts, *agent.fillers, *fillers)
+    return (agent.greeting, agent.goodbye, agent.apology, agent.breakdown, *agent.idle_prompts, *agent.fillers, *fillers)

@@ -11,7 +11,9 @@ from statechart._events import (
     CallStarted,
     CommitRequested,
     DrainRequested,
+    EagerEndOfTurn,
     EndCallRequested,
+    EndOfTurn,
     Event,
     FinalTranscript,
     HangUpRequested,
@@ -23,6 +25,7 @@ from statechart._events import (
     SpanQueued,
     SttFailed,
     TextTyped,
+    TurnResumed,
     VoiceStarted,
     VoiceStopped,
 )
@@ -91,6 +94,13 @@ class TurnTakingMachine(RuleBasedStateMachine):
             self._happens(SttFailed(wanted.segment, wanted.pause), later=later)
         else:
             self._happens(FinalTranscript(wanted.segment, wanted.pause, text), later=later)
+
+    @rule(what=st.integers(0, 2), text=caller_lines(), behind=st.integers(0, 1), later=_LATER)
+    def recogniser_judges(self, what: int, text: str, behind: int, later: bool) -> None:
+        """It believes, or is sure, that the turn is over, or not any more; late, or at any time."""
+        segment = self.segment - behind
+        signals = EagerEndOfTurn(segment, text), EndOfTurn(segment, text, 300), TurnResumed(segment)
+        self._happens(signals[what], later=later)
 
     @precondition(lambda self: not self.voiced)
     @rule(text=caller_lines(), heard=agent_lines())

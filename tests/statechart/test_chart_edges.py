@@ -11,7 +11,9 @@ from statechart import (
     CommitFinished,
     CommitRequested,
     DrainRequested,
+    EagerEndOfTurn,
     EndCallRequested,
+    EndOfTurn,
     FinalTranscript,
     HangUpRequested,
     LineBack,
@@ -27,6 +29,7 @@ from statechart import (
     TextTyped,
     Timer,
     TimerFired,
+    TurnResumed,
     VoiceStarted,
     VoiceStopped,
 )
@@ -88,6 +91,13 @@ def held_dry(c):
 def filler_only(c):
     """PROCESSING, nothing of the answer was queued."""
     return c.processing()
+
+
+def answered_in_part(c):
+    """LISTENING, the words so far dealt with while the voice went on, which has now fallen silent."""
+    c.listening()
+    c(PartialTranscript(c.now.utterance.segment, HOURS)).fire(Timer.STALL)
+    return c.failed().failed().silence()
 
 
 def phrase(c):
@@ -213,6 +223,11 @@ EDGES = [
         lambda c: SttFailed(c.now.utterance.segment, c.now.pause),
         P,
     ),
+    (listening, lambda c: EagerEndOfTurn(c.now.utterance.segment, HOURS), L),
+    (understood, lambda c: TurnResumed(c.now.utterance.segment), L),
+    (listening, lambda c: EndOfTurn(c.now.utterance.segment, HOURS), L),
+    (paused, lambda c: EndOfTurn(c.now.utterance.segment, HOURS), P),
+    (answered_in_part, lambda c: EndOfTurn(c.now.utterance.segment, HOURS), I),
     (listening, TextTyped("!"), L),
     (listening, TextTyped("On Tuesday"), P),
     (paused, fires(Timer.END_OF_TURN), L),

@@ -11,8 +11,10 @@ from statechart import (
     CommitRequested,
     ConfirmAnswer,
     DrainRequested,
+    EagerEndOfTurn,
     EndCall,
     EndCallRequested,
+    EndOfTurn,
     FinalTranscript,
     Flush,
     HangUpRequested,
@@ -35,6 +37,7 @@ from statechart import (
     TextTyped,
     Timer,
     Transcribe,
+    TurnResumed,
     VoiceStarted,
 )
 
@@ -565,6 +568,162 @@ def test_an_outcome_waits_for_a_lost_caller(chart):
     assert chart.state is State.IDLE
     chart(LineBack())
     assert chart.gave(StartAnswer) == [StartAnswer(3, 0, "", speculative=False, announce=("k",))]
+
+
+# --- what the recogniser thinks of the end of the turn ---
+
+
+def test_a_likely_end_starts_an_answer_on_trial_before_our_own_ears_are_sure(chart):
+    chart.listening()(EagerEndOfTurn(0, HOURS))
+    assert chart.gave(StartAnswer) == [StartAnswer(1, 0, HOURS, speculative=True)]
+    chart.silence()(EagerEndOfTurn(0, HOURS))
+    assert chart.gave(StartAnswer) == chart.gave(CancelAnswer) == []
+    chart.words(HOURS)
+    assert chart.gave(CancelAnswer) == []
+    chart.fire(Timer.END_OF_TURN)
+    assert chart.gave(ConfirmAnswer) == [ConfirmAnswer(1, 0)]
+
+
+def test_a_likely_end_with_other_words_replaces_the_trial(chart):
+    chart.understood("What are")(EagerEndOfTurn(chart.now.utterance.segment, HOURS))
+    assert chart.gave(CancelAnswer) == [CancelAnswer(1, 0, "other words")]
+    assert chart.gave(StartAnswer) == [StartAnswer(1, 1, HOURS, speculative=True)]
+    assert chart.armed(Timer.END_OF_TURN) == 900
+
+
+def test_a_likely_end_alone_never_ends_the_turn(chart):
+    chart.listening().silence()(EagerEndOfTurn(0, HOURS))
+    assert chart.state is State.LISTENING
+    assert chart.armed(Timer.END_OF_TURN) == 3000
+    assert chart.gave(RecordCaller) == []
+
+
+def test_a_noise_behind_a_likely_end_holds_the_floor_less_long(chart):
+    chart.listening()(EagerEndOfTurn(0, HOURS))
+    assert chart.armed(Timer.STALL) == 1500
+    chart(TurnResumed(0))
+    assert chart.armed(Timer.STALL) == 8000
+
+
+def test_a_caller_who_resumes_withdraws_the_trial_and_gets_more_time(chart):
+    chart.understood()(TurnResumed(chart.now.utterance.segment))
+    assert chart.gave(CancelAnswer) == [CancelAnswer(1, 0, "the caller goes on")]
+    assert chart.armed(Timer.END_OF_TURN) == 1500
+    chart.fire(Timer.END_OF_TURN)
+    assert chart.gave(StartAnswer) == [StartAnswer(1, 1, HOURS, speculative=False)]
+
+
+def test_to_resume_without_a_trial_changes_nothing(chart):
+    chart.listening().silence()
+    before = chart.now
+    assert chart(TurnResumed(chart.now.utterance.segment)).now == before
+    assert chart(TurnResumed(chart.now.utterance.segment - 1)).now == before
+
+
+def test_a_certain_end_confirms_the_trial_at_once(chart):
+    chart.listening()(EagerEndOfTurn(0, HOURS)).silence()(EndOfTurn(0, HOURS, 250))
+    assert chart.gave(ConfirmAnswer) == [ConfirmAnswer(1, 0)]
+    assert chart.gave(RecordCaller) == [RecordCaller(1, HOURS)]
+    assert chart.armed(Timer.FILLER) == 450
+    chart.words(HOURS, segment=0)  # what was asked for at the pause comes after all
+    assert chart.effects == []
+
+
+def test_a_certain_end_needs_no_trial(chart):
+    chart.listening().silence()(EndOfTurn(0, HOURS))
+    assert chart.gave(StartAnswer) == [StartAnswer(1, 0, HOURS, speculative=False)]
+    assert chart.state is State.PROCESSING
+
+
+def test_a_voice_outweighs_a_certain_end(chart):
+    chart.listening()(EndOfTurn(0, HOURS))
+    assert chart.state is State.LISTENING
+    assert chart.gave(StartAnswer) == [StartAnswer(1, 0, HOURS, speculative=True)]
+
+
+@pytest.mark.parametrize("signal", [EagerEndOfTurn, EndOfTurn])
+def test_an_end_without_words_or_of_a_segment_dealt_with_changes_nothing(chart, signal):
+    chart.listening().silence()
+    before = chart.now
+    assert chart(signal(0, " ")).now == before
+    assert chart(signal(-1, HOURS)).now == before
+
+
+@pytest.mark.parametrize("way", ["idle", "processing", "speaking", "interrupted"])
+def test_whoever_has_no_floor_has_no_end_of_turn(chart, way):
+    before = getattr(chart, way)().now
+    segment = before.utterance.segment
+    assert chart(EagerEndOfTurn(segment, "no"), EndOfTurn(segment, "no"), TurnResumed(segment)).now == before
+
+
+# --- when nothing works ---
+
+
+def failing_turn(chart):
+    chart(TextTyped(HOURS)).failed()
+    said = [say.phrase for say in chart.gave(Say)]
+    chart.span("Sorry.").ready().finished().drained()
+    return said
+
+
+def test_after_several_failed_turns_the_call_ends_politely(chart):
+    chart.idle()
+    assert failing_turn(chart) == [Phrase.APOLOGY]
+    chart(Settled(1))
+    assert failing_turn(chart) == [Phrase.APOLOGY]
+    chart(Settled(2))
+    assert failing_turn(chart) == [Phrase.BREAKDOWN]
+    assert chart.gave(EndCall) == [EndCall("failing")]
+
+
+def test_an_answer_between_failures_starts_the_count_anew(make_chart):
+    chart = make_chart(failed_turns=2).idle()
+    failing_turn(chart)
+    chart(Settled(1), TextTyped(HOURS)).span().ready().finished().drained()(Settled(2))
+    assert chart.now.failures == 0
+    assert failing_turn(chart) == [Phrase.APOLOGY]
+
+
+def test_an_answer_that_was_heard_and_cut_counts_as_one(make_chart):
+    chart = make_chart(failed_turns=2).idle()
+    failing_turn(chart)
+    chart(Settled(1), TextTyped(HOURS)).span().ready()(TextTyped("never mind"))
+    assert chart.now.failures == 0
+
+
+def test_a_filler_is_no_answer(make_chart):
+    chart = make_chart(failed_turns=2).idle()
+    failing_turn(chart)
+    chart(Settled(1), TextTyped(HOURS)).span("One moment.", filler=True).ready()(TextTyped("never mind"))
+    assert chart.now.failures == 1
+
+
+def test_a_trial_that_was_ready_starts_the_count_anew(make_chart):
+    chart = make_chart(failed_turns=2).idle()
+    failing_turn(chart)
+    chart(Settled(1)).says(HOURS).span().finished().fire(Timer.END_OF_TURN)
+    assert chart.now.failures == 0
+
+
+def test_speech_that_could_not_be_understood_counts_as_failed(make_chart):
+    chart = make_chart(failed_turns=1).listening().silence()
+    chart(SttFailed(chart.now.utterance.segment, chart.now.pause)).fire(Timer.END_OF_TURN)
+    assert chart.gave(Say) == [Say(1, 0, Phrase.BREAKDOWN)]
+    chart.span("Sorry, goodbye.").ready().finished().drained()
+    assert chart.gave(EndCall) == [EndCall("failing")]
+
+
+def test_the_call_ends_even_where_the_last_words_cannot_be_spoken(make_chart):
+    chart = make_chart(failed_turns=1).processing().failed().failed()
+    assert chart.gave(EndCall) == [EndCall("failing")]
+
+
+def test_who_speaks_over_the_last_words_gets_another_try(make_chart):
+    chart = make_chart(failed_turns=1).processing().failed().span("Sorry, goodbye.").ready()
+    assert chart(TextTyped("wait")).now.failures == 1
+    chart(Settled(1)).span().ready().finished().drained()
+    assert not chart.now.ended
+    assert chart.now.failures == 0
 
 
 # --- silence, the end ---
