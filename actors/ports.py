@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import attrs
 import numpy as np
@@ -30,12 +30,15 @@ __all__ = [
     "LlmText",
     "LlmToolCall",
     "Pcm",
+    "SignalKind",
     "SpeechChunk",
     "Stt",
     "SttStream",
     "ToolSpec",
     "Tts",
     "TtsVoice",
+    "TurnSignal",
+    "TurnSignalStream",
     "Vad",
     "VadStream",
     "WordTiming",
@@ -90,6 +93,38 @@ class SttStream(Protocol):
         """
 
     async def aclose(self) -> None: ...
+
+
+SignalKind = Literal["started", "likely_end", "resumed", "ended"]
+
+
+@attrs.frozen
+class TurnSignal:
+    """What a recogniser thinks of the caller's turn, apart from the words.
+
+    ``likely_end``: it may be over, answer ``text`` on trial. ``resumed``: it is not. ``ended``: it is, with ``text``,
+    the same as at ``likely_end`` if that came before. In each segment ``started`` comes first, and a ``likely_end`` is
+    followed by ``resumed`` or ``ended`` before there is another.
+
+    ``segment``: the open one. ``text``: everything heard of it so far. ``samples``: how much of its audio that covers.
+    ``confidence``: how sure the recogniser is that the turn is over, 0 to 1; 0 where it does not say.
+    """
+
+    kind: SignalKind
+    segment: int
+    text: str
+    samples: int
+    confidence: float = 0.0
+
+
+@runtime_checkable
+class TurnSignalStream(SttStream, Protocol):
+    """A recogniser that also judges turns; ask with ``isinstance``. Its signals are hints: the call's own end-of-turn
+    detection goes on beside them, so one that gives none, or has failed, only costs time."""
+
+    async def next_signal(self) -> TurnSignal:
+        """Wait for the next signal, for ever if there is none; one task at a time. Those of segments that are closed
+        are dropped, and so are the oldest when nobody asks for long."""
 
 
 class Stt(Protocol):

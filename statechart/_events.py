@@ -108,7 +108,7 @@ class SttFailed:
 
 @attrs.frozen
 class EagerEndOfTurn:
-    """The recogniser believes that the caller's turn is over, with ``text`` as what segment ``segment`` says. A hint."""
+    """The recogniser believes that the caller's turn may be over, with ``text`` as what segment ``segment`` says."""
 
     segment: int
     text: str

@@ -102,7 +102,7 @@ class Call:
         self._end_reason: str | None = None
 
     async def run(self) -> str:
-        """Run the call to its end and return why it ended ("farewell", "caller", "idle", "failing", "drain", "lost", ...).
+        """Run the call to its end and return why it ended ("farewell", "caller", "idle", "failing", "drain", ...).
 
         An actor that fails is restarted; one that keeps failing ends the call (reason "internal"). Side effects that
         run are waited for, within ``commit_grace_s``.
@@ -180,6 +180,7 @@ class Call:
             ChildSpec("conductor", _ready(self._conduct), restart="transient", significant=True),
             ChildSpec("playout", _ready(self._playout.run)),
             ChildSpec("transcriber", _ready(self._ear.transcribe)),
+            ChildSpec("signals", _ready(self._ear.heed), restart="transient"),
             ChildSpec("silence", _ready(self._ear.watch)),
             ChildSpec("drain", _ready(self._watch_drain), restart="transient"),
             ChildSpec("line", _ready(self._listen), restart="transient"),

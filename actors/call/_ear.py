@@ -23,9 +23,10 @@ import trio
 from actors.audio import to_array
 from actors.call._echo import EchoGate
 from actors.call._recent import Recent
+from actors.call._turn_signals import as_event
 from actors.call._voice import Voice, VoiceSettings
 from actors.errors import EngineError
-from actors.ports import CALLER_RATE, SttStream, VadStream
+from actors.ports import CALLER_RATE, SttStream, TurnSignalStream, VadStream
 from statechart import Event, FinalTranscript, PartialTranscript, SttFailed, VoiceStarted, VoiceStopped
 
 __all__ = ["Ear", "EarSettings"]
@@ -182,11 +183,12 @@ class Ear:
         self._segment += 1
         self._segment_open = True
         self._peak = 0
-        self._segment_samples = self._recent.samples
+        self._segment_samples = 0
         self._stt.begin(self._segment)
         # The voice before this one was in another segment: its last words must not be heard again.
         for samples in self._recent.since(self._voice_ended):
             self._stt.push(samples)
+            self._segment_samples += len(samples)
 
     def _mind_length(self) -> None:
         most = self._settings.longest_ms * CALLER_RATE // 1000
@@ -269,6 +271,24 @@ class Ear:
         if text and segment == self._segment and self._final_wanted is None:
             voiced_ms = (self._voice.last_voiced - onset) * 1000 // CALLER_RATE
             self._post(PartialTranscript(segment, text, max(0, voiced_ms)))
+
+    async def heed(self) -> None:
+        """Tell what the recogniser thinks of the caller's turn. Ends where it does not, or has failed."""
+        stt = self._stt
+        try:
+            while isinstance(stt, TurnSignalStream):
+                signal = await stt.next_signal()
+                if signal.segment == self._segment and self._segment_open:
+                    event = as_event(
+                        signal,
+                        voiced=self._voice.voiced,
+                        voiced_until=self._segment_samples - (self._clock - self._silent_since),
+                        silence_ms=self.silence_ms,
+                    )
+                    if event is not None:
+                        self._post(event)
+        except EngineError as error:
+            _log.warning("no more turn signals: %s", error)
 
     async def _ask(self, request: Callable[[], Awaitable[str]], what: str) -> str | None:
         text: str | None = None

@@ -57,4 +57,5 @@ class CallSetup:
 def phrases_of(agent: Agent) -> tuple[str, ...]:
     """All fixed words of an agent, for :meth:`Phrasebook.synthesise`."""
     fillers = [tool.filler for tool in agent.tools if tool.filler]
-    return (agent.greeting, agent.goodbye, agent.apology, agent.breakdown, *agent.idle_prompts, *agent.fillers, *fillers)
+    single = (agent.greeting, agent.goodbye, agent.apology, agent.breakdown)
+    return (*single, *agent.idle_prompts, *agent.fillers, *fillers)

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import attrs
 
-from actors.cloud._deepgram_turns import SignalKind
 from actors.cloud._deepgram_words import Spoken
+from actors.ports import SignalKind
 
 __all__ = ["Dialect", "Failed", "Heard", "LinkSettings", "Signalled", "engine_name"]
 

@@ -22,10 +22,10 @@ from actors.cloud._deepgram_dialect import Dialect, Heard, LinkSettings, Signall
 from actors.cloud._deepgram_errors import CONNECTION_FAILURES, translated
 from actors.cloud._deepgram_link import ROUNDING, Link
 from actors.cloud._deepgram_socket import use_socket
-from actors.cloud._deepgram_turns import SignalGate, SignalKind, SignalQueue, TurnSignal
+from actors.cloud._deepgram_turns import SignalGate, SignalQueue
 from actors.cloud._deepgram_words import Stitcher
 from actors.errors import EngineError, EngineOverloaded, EngineRefused, EngineTimeout, EngineUnavailable
-from actors.ports import CALLER_RATE, Pcm
+from actors.ports import CALLER_RATE, Pcm, SignalKind, TurnSignal
 
 __all__ = ["DeepgramStatistics", "DeepgramStream"]
 
@@ -49,7 +49,7 @@ class DeepgramStatistics:
 
 class DeepgramStream:
     """See :class:`actors.ports.SttStream`; made by an engine's ``open_stream``. Also a
-    :class:`~actors.cloud._deepgram_turns.TurnSignalStream`.
+    :class:`~actors.ports.TurnSignalStream`.
 
     ``partial`` never waits. ``final`` raises EngineRefused, EngineOverloaded, EngineTimeout, EngineUnavailable or
     EngineBadReply when it could not be had within ``settings.final``, or at once when the key is refused.
@@ -204,8 +204,9 @@ class DeepgramStream:
         return until
 
     def _tell(self, kinds: list[SignalKind], confidence: float) -> None:
+        samples = max(0, self._stitcher.covered_until - self._begin)
         for kind in kinds:
-            self._signals.put(TurnSignal(kind, self._segment, self._stitcher.text, confidence))
+            self._signals.put(TurnSignal(kind, self._segment, self._stitcher.text, samples, confidence))
 
     def _wake(self) -> None:
         self._changed.set()

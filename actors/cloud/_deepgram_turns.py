@@ -1,50 +1,16 @@
-"""Signals about the caller's turn, which some recognisers give apart from words: an optional extension of the port.
-
-A stream that has them is a :class:`TurnSignalStream`; ask with ``isinstance``. They are hints, nobody needs to listen:
-the call's own end-of-turn detection goes on beside them. What they are for:
-
- - ``likely_end``: start the speculative answer to ``text`` now, without waiting for a pause to be long enough;
- - ``resumed``: the caller goes on: withdraw it;
- - ``ended``: the turn is over and ``text`` is its transcript, the same as at ``likely_end`` if that came before.
-
-In any stream of signals, each segment's begin with ``started`` and a ``likely_end`` is followed by ``resumed`` or
-``ended`` before there is another, unless a new segment begins (:class:`SignalGate` sees to it, whatever the service
-sends and however often the connection is replaced).
-"""
+"""Makes the turn signals of a service into what the port promises (see :class:`actors.ports.TurnSignal`), whatever the
+service sends and however often the connection is replaced."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal
 
-import attrs
 import trio
 
-from actors.ports import SttStream
+from actors.ports import SignalKind, TurnSignal
 
-__all__ = ["SignalGate", "SignalKind", "SignalQueue", "TurnSignal", "TurnSignalStream"]
-
-SignalKind = Literal["started", "likely_end", "resumed", "ended"]
-
-
-@attrs.frozen
-class TurnSignal:
-    """``segment``: the open segment it is about. ``text``: everything heard of that segment so far. ``confidence``:
-    how sure the service is that the turn is over, 0 to 1; 0 where it does not say."""
-
-    kind: SignalKind
-    segment: int
-    text: str
-    confidence: float = 0.0
-
-
-@runtime_checkable
-class TurnSignalStream(SttStream, Protocol):
-    """A recogniser that also tells about turns."""
-
-    async def next_signal(self) -> TurnSignal:
-        """Wait for the next signal; one task at a time. Those of segments that are closed are dropped, and so are the
-        oldest when nobody asks for long."""
+__all__ = ["SignalGate", "SignalQueue"]
 
 
 class SignalGate:

@@ -1,8 +1,8 @@
 """Deepgram's Flux (listen v2) as a recogniser: it judges ends of turn itself, and says so early.
 
 Each turn's transcript comes whole with every message, ever longer, and is settled by EndOfTurn. StartOfTurn,
-EagerEndOfTurn, TurnResumed and EndOfTurn come out as turn signals (:mod:`actors.cloud._deepgram_turns`): the call may
-start its answer at the first, withdraw it at the second, confirm it at the third. Our ``final()`` takes the next
+EagerEndOfTurn, TurnResumed and EndOfTurn come out as turn signals (:class:`actors.ports.TurnSignal`): the call starts
+its answer at the first, withdraws it at the second, confirms it at the third. Our ``final()`` takes the next
 transcript that reaches as far, and forces the end of the turn (ForceEndTurn) where none comes soon: in its native
 rhythm (one every 0.25 s of audio) Flux goes on judging. A new segment ends the turn of the one before.
 
@@ -25,10 +25,9 @@ import trio
 from actors.cloud._deepgram_dialect import Failed, Heard, LinkSettings, Signalled
 from actors.cloud._deepgram_stream import DeepgramStream
 from actors.cloud._deepgram_stt import Decode, DeepgramStt, keyterms, load_decoder, seconds
-from actors.cloud._deepgram_turns import SignalKind
 from actors.cloud._deepgram_words import Spoken
 from actors.cloud.deepgram_v1 import spread
-from actors.ports import CALLER_RATE
+from actors.ports import CALLER_RATE, SignalKind
 
 __all__ = ["DeepgramFluxStt", "FluxDialect"]
 
@@ -81,7 +80,7 @@ class FluxDialect:
     least = most = CALLER_RATE * 80 // 1000  # what the service advises
     settles = False
     flush = '{"type":"ForceEndTurn"}'
-    flush_after = 0.35
+    flush_after = 0.7  # a transcript comes every 0.25 s and some latency; forcing spoils its judgement of the turn
     flush_silence = 4 * most  # a ForceEndTurn without a turn is ignored, but audio is reported on every 250 ms
     keep_alive: str | None = None
     close = '{"type":"CloseStream"}'
@@ -111,4 +110,5 @@ class FluxDialect:
             words = spread(str(value.transcript), start, until)
         final = value.event == "EndOfTurn"
         flushed = final and value.trigger == "manual"
-        return Heard(words, until, final, flushed, _SIGNALS.get(value.event), seconds(value.end_of_turn_confidence))
+        signal = None if flushed else _SIGNALS.get(value.event)  # an end that we forced says nothing about the turn
+        return Heard(words, until, final, flushed, signal, seconds(value.end_of_turn_confidence))

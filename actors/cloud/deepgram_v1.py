@@ -2,7 +2,8 @@
 
 The SDK's types decode, trio carries. Our ``final()`` sends Finalize and waits for results up to there; KeepAlive goes
 out while no segment is open; CloseStream ends it. SpeechStarted, speech_final and UtteranceEnd come out as turn signals
-(:mod:`actors.cloud._deepgram_turns`).
+(:class:`actors.ports.TurnSignal`), the latter two as a likely end: they tell of silence and of a gap between words, and
+not that a number is complete.
 
 Tried against the project's own protocol server only, which the official SDK also talks to. Never tried against the live
 service: how it times words that a replay cuts into, whether it answers every Finalize (an unanswered one costs
@@ -98,7 +99,7 @@ class V1Dialect:
                 case "SpeechStarted":
                     return Signalled("started", seconds(value.timestamp))
                 case "UtteranceEnd":
-                    return Signalled("ended", seconds(value.last_word_end))
+                    return Signalled("likely_end", seconds(value.last_word_end))
                 case "Error":
                     return Failed(str(getattr(value, "description", "")))
                 case _:

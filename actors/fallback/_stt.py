@@ -8,7 +8,7 @@ import trio
 
 from actors.errors import EngineError
 from actors.fallback._chain import Chain, Member, too_slow
-from actors.ports import Pcm, Stt, SttStream
+from actors.ports import Pcm, Stt, SttStream, TurnSignal, TurnSignalStream
 
 __all__ = ["FallbackStt"]
 
@@ -29,7 +29,8 @@ class FallbackStt:
 
 
 class _Stream:
-    """One engine hears a segment; where it fails, a second one, too, to which the segment's audio is given again."""
+    """One engine hears a segment; where it fails, a second one, too, to which the segment's audio is given again. What
+    the engine that hears the segment thinks of the caller's turn is passed on."""
 
     def __init__(self, chain: Chain[Stt], hints: Sequence[str]) -> None:
         self._chain, self._hints = chain, hints
@@ -38,6 +39,7 @@ class _Stream:
         self._segment = -1
         self._audio: list[Pcm] = []
         self._begun: dict[Member[Stt], int] = {}
+        self._heeding = trio.CancelScope()
 
     async def open(self) -> None:
         last: EngineError | None = None
@@ -55,7 +57,7 @@ class _Stream:
 
     def begin(self, segment: int) -> None:
         self._segment, self._audio = segment, []
-        self._active = next((m for m, _ in self._chain.candidates() if m in self._streams), None)
+        self._listen_to(next((m for m, _ in self._chain.candidates() if m in self._streams), None))
         if self._active is not None:
             self._begin(self._active)
 
@@ -71,6 +73,23 @@ class _Stream:
     async def final(self) -> str:
         return await self._ask(lambda stream: stream.final())
 
+    async def next_signal(self) -> TurnSignal:
+        while True:
+            signal: TurnSignal | None = None
+            with trio.CancelScope() as self._heeding:
+                stream = self._streams.get(self._active) if self._active is not None else None
+                if isinstance(stream, TurnSignalStream):
+                    signal = await stream.next_signal()
+                else:
+                    await trio.sleep_forever()
+            if signal is not None and signal.segment == self._segment:
+                return signal
+
+    def _listen_to(self, member: Member[Stt] | None) -> None:
+        if member is not self._active:
+            self._active = member
+            self._heeding.cancel(reason="another engine hears the segment")
+
     async def aclose(self) -> None:
         for stream in self._streams.values():
             await stream.aclose()
@@ -85,7 +104,7 @@ class _Stream:
                 stream = await self._stream_of(member, patience)
                 if segment != self._segment:
                     return ""
-                self._active = member
+                self._listen_to(member)
                 self._catch_up(member)
                 with trio.move_on_after(patience) as scope:
                     text = await request(stream)

@@ -81,7 +81,11 @@ def _script(dice: Dice) -> Script:
         script = dice.choose(SCENES)(writer, script)
     faults = tuple(_fault(dice) for _ in range(dice.choose((0, 0, 0, 1, 1, 2))))
     crashes = tuple(_crash(dice) for _ in range(dice.choose((0, 0, 0, 0, 1, 2))))
-    return attrs.evolve(script, faults=(*script.faults, *faults), crashes=crashes)
+    script = attrs.evolve(script, faults=(*script.faults, *faults), crashes=crashes)
+    if dice.chance(40):  # a recogniser that judges turns, sensibly or not; sooner or later than the chart's own waits
+        likely, sure = dice.choose(((200, 400), (100, 0), (40, 0), (100, 700), (40, 60), (0, 300)))
+        script = attrs.evolve(script, pace=attrs.evolve(script.pace, likely_end_ms=likely, end_ms=sure))
+    return script
 
 
 def _network(dice: Dice) -> Network:

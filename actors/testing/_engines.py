@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 
@@ -11,13 +12,16 @@ import trio
 
 from actors.ports import (
     AGENT_RATE,
+    CALLER_RATE,
     LlmDelta,
     LlmFinished,
     LlmRequest,
     LlmText,
     LlmToolCall,
     Pcm,
+    SignalKind,
     SpeechChunk,
+    TurnSignal,
     WordTiming,
 )
 from actors.testing._speech import Dictionary, Pronounced
@@ -64,12 +68,52 @@ class _FakeSttStream:
     def __init__(self, engine: FakeStt) -> None:
         self._engine = engine
         self._audio: list[Pcm] = []
+        self._segment = -1
+        self._silence = 0  # samples at the end of the audio
+        self._thinks: SignalKind = "ended"
+        self._signals: deque[tuple[float, TurnSignal]] = deque()  # when each is told
+        self._more = trio.Event()
 
-    def begin(self, segment: int) -> None:  # noqa: ARG002 - the port's
+    def begin(self, segment: int) -> None:
         self._audio = []
+        self._segment, self._silence, self._thinks = segment, 0, "ended"
+        self._signals.clear()
 
     def push(self, samples: Pcm) -> None:
         self._audio.append(samples)
+        if self._engine.likely_end_ms or self._engine.end_ms:
+            self._judge(samples)
+
+    def _judge(self, samples: Pcm) -> None:
+        voiced = np.flatnonzero(samples)
+        self._silence = self._silence + len(samples) if not len(voiced) else len(samples) - 1 - int(voiced[-1])
+        if len(voiced):
+            if self._thinks != "started":
+                self._signal("resumed" if self._thinks == "likely_end" else "started")
+            self._thinks = "started"
+        for kind, after_ms in (("likely_end", self._engine.likely_end_ms), ("ended", self._engine.end_ms)):
+            due = after_ms and self._silence >= after_ms * CALLER_RATE // 1000
+            if due and self._thinks != "ended" and self._thinks != kind:
+                self._signal(kind)  # type: ignore[arg-type]
+                self._thinks = kind  # type: ignore[assignment]
+
+    def _signal(self, kind: SignalKind) -> None:
+        audio = np.concatenate(self._audio)
+        text = " ".join(self._engine.dictionary.heard(audio, whole=False))
+        told_at = trio.current_time() + _draw(self._engine.latency)
+        self._signals.append((told_at, TurnSignal(kind, self._segment, text, len(audio))))
+        self._more.set()
+
+    async def next_signal(self) -> TurnSignal:
+        while True:
+            while not self._signals:
+                self._more = trio.Event()
+                await self._more.wait()
+            told_at, signal = self._signals[0]
+            await trio.sleep_until(told_at)
+            if self._signals and self._signals[0][1] is signal:  # else a new segment has begun
+                self._signals.popleft()
+                return signal
 
     async def partial(self) -> str:
         return await self._transcribe()
@@ -89,13 +133,17 @@ class _FakeSttStream:
 
 
 class FakeStt:
-    """Knows the caller's dictionary. ``latency`` in seconds; ``error``, when set, is raised by every request."""
+    """Knows the caller's dictionary. ``latency`` in seconds; ``error``, when set, is raised by every request. It thinks
+    that the caller's turn may be over after ``likely_end_ms`` of silence, and is sure after ``end_ms`` (0: never)."""
 
     name = "fake"
 
-    def __init__(self, dictionary: Dictionary, *, latency: Seconds = 0.1) -> None:
+    def __init__(
+        self, dictionary: Dictionary, *, latency: Seconds = 0.1, likely_end_ms: int = 0, end_ms: int = 0
+    ) -> None:
         self.dictionary = dictionary
         self.latency = latency
+        self.likely_end_ms, self.end_ms = likely_end_ms, end_ms
         self.error: Exception | None = None
 
     async def open_stream(self, *, hints: Sequence[str] = ()) -> _FakeSttStream:  # noqa: ARG002 - the port's

@@ -25,6 +25,8 @@ from actors.ports import (
     SttStream,
     Tts,
     TtsVoice,
+    TurnSignal,
+    TurnSignalStream,
 )
 from actors.testing._script import Fault
 
@@ -165,6 +167,12 @@ class _FlakySttStream:
         if fault.kind == "garbage":
             return "%$ # -"
         raise self._faults.error(fault)
+
+    async def next_signal(self) -> TurnSignal:
+        if isinstance(self._stream, TurnSignalStream):
+            return await self._stream.next_signal()
+        await trio.sleep_forever()
+        raise AssertionError("unreachable")
 
     async def aclose(self) -> None:
         await self._stream.aclose()

@@ -80,6 +80,8 @@ class Pace:
     tick_ms: int = 100
     voice_factor: float = 0.05  # of real time, to make speech
     timings: bool = True  # the voice tells when each word is said
+    likely_end_ms: int = 0  # of silence, behind which the recogniser thinks that the turn may be over; 0: it never says
+    end_ms: int = 0  # of silence, behind which it is sure; 0: it never is
 
 
 @attrs.frozen

@@ -158,7 +158,12 @@ class _Simulation:
             per_token=lambda: self._draw(pace.token_ms),
             words_per_token=3,
         )
-        stt = FakeStt(self.caller.dictionary, latency=lambda: self._draw(pace.stt_ms))
+        stt = FakeStt(
+            self.caller.dictionary,
+            latency=lambda: self._draw(pace.stt_ms),
+            likely_end_ms=pace.likely_end_ms,
+            end_ms=pace.end_ms,
+        )
         return CallSetup(
             agent=agent,
             resources=Resources(limiter=None),

@@ -11,7 +11,16 @@ from trio.testing import MockClock
 
 from actors.errors import EngineBadReply, EngineOverloaded, EngineRefused, EngineUnavailable
 from actors.fallback import Chain, FallbackLlm, FallbackStt, FallbackTts, Member, open_chain
-from actors.ports import LlmFinished, LlmRequest, LlmText, LlmToolCall, SpeechChunk, WordTiming
+from actors.ports import (
+    LlmFinished,
+    LlmRequest,
+    LlmText,
+    LlmToolCall,
+    SpeechChunk,
+    TurnSignal,
+    TurnSignalStream,
+    WordTiming,
+)
 
 REQUEST = LlmRequest(())
 DOWN = EngineUnavailable("a", "down")
@@ -396,6 +405,70 @@ def test_a_recogniser_that_cannot_be_had_at_first_may_come_later():
         stream.push(audio(3))
         assert await stream.final() == "b heard 3"
         assert await stream.final() == "a heard 3"
+
+    run(main)
+
+
+class Judge(Ear):
+    """Also thinks that each turn is over, after as many seconds as it has heard samples."""
+
+    async def open_stream(self, *, hints=()):
+        await super().open_stream(hints=hints)
+        return JudgeStream(self)
+
+
+class JudgeStream(EarStream):
+    async def next_signal(self):
+        segment = self.segment
+        await trio.sleep(self.samples or 1000)
+        return TurnSignal("ended", segment, self.ear.name, self.samples)
+
+
+async def signal_within(stream, seconds):
+    with trio.move_on_after(seconds):
+        return await stream.next_signal()
+    return None
+
+
+def test_what_the_engine_that_hears_the_segment_thinks_of_the_turn_is_passed_on():
+    async def main():
+        stream = await FallbackStt(chain(Judge("a", DOWN), Judge("b"))).open_stream()
+        assert isinstance(stream, TurnSignalStream)
+        stream.begin(0)
+        stream.push(audio(3))
+        assert await stream.next_signal() == TurnSignal("ended", 0, "a", 3)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(stream.final)  # the first fails, while its signal is waited for
+            assert await stream.next_signal() == TurnSignal("ended", 0, "b", 3)
+
+    run(main)
+
+
+def test_signals_of_a_segment_that_is_over_are_not():
+    async def main():
+        stream = await FallbackStt(chain(Judge("a"))).open_stream()
+        stream.begin(0)
+        stream.push(audio(3))
+
+        async def go_on():
+            await trio.sleep(1)
+            stream.begin(1)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(go_on)
+            assert await signal_within(stream, 999) is None
+
+    run(main)
+
+
+def test_a_recogniser_without_signals_gives_none_and_takes_over_nevertheless():
+    async def main():
+        stream = await FallbackStt(chain(Judge("a", DOWN), Ear("b"))).open_stream()
+        assert await signal_within(stream, 999) is None
+        stream.begin(0)
+        stream.push(audio(3))
+        assert await stream.final() == "b heard 3"
+        assert await signal_within(stream, 999) is None
 
     run(main)
 

@@ -9,10 +9,10 @@ import pytest
 import trio
 
 from actors.cloud._deepgram_dialect import LinkSettings
-from actors.cloud._deepgram_turns import TurnSignal
 from actors.cloud.deepgram_flux import DeepgramFluxStt
 from actors.cloud.servers._faults import Cut, ErrorFrame, Order, Refuse, Stall
 from actors.errors import EngineRefused, EngineTimeout
+from actors.ports import TurnSignal
 
 
 async def signals(stream: Any, seconds: float = 0.3) -> list[TurnSignal]:
@@ -61,6 +61,7 @@ def test_the_end_of_a_turn_is_forced_where_no_transcript_comes(
             stream.begin(0)
             await feed(stream, world.say("are you there"))
             assert await stream.final() == "are you there"
+            assert "ended" not in [s.kind for s in await signals(stream)]  # nobody judged the turn
         assert "ForceEndTurn" in world.server.sessions[0].controls
 
     run_world(main)

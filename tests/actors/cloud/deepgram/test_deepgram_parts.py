@@ -19,7 +19,7 @@ from actors.cloud._deepgram_audio import Pace, Ring, back_off
 from actors.cloud._deepgram_dialect import Failed, Heard, Signalled
 from actors.cloud._deepgram_errors import closed, from_code, translated
 from actors.cloud._deepgram_stt import keyterms, load_decoder
-from actors.cloud._deepgram_turns import SignalGate, SignalQueue, TurnSignal
+from actors.cloud._deepgram_turns import SignalGate, SignalQueue
 from actors.cloud._deepgram_words import Spoken
 from actors.cloud.deepgram_flux import _TYPES as FLUX_TYPES
 from actors.cloud.deepgram_flux import FluxDialect
@@ -28,7 +28,7 @@ from actors.cloud.deepgram_v1 import V1Dialect, spread
 from actors.cloud.servers._deepgram_flux import silence_for
 from actors.cloud.servers._recogniser import share_out
 from actors.errors import EngineBadReply, EngineMissing, EngineOverloaded, EngineRefused, EngineUnavailable
-from actors.ports import CALLER_RATE
+from actors.ports import CALLER_RATE, TurnSignal
 from actors.testing import run_virtual
 
 
@@ -111,13 +111,13 @@ def test_the_oldest_signal_is_dropped_when_nobody_listens() -> None:
     async def main() -> None:
         queue = SignalQueue(most=2)
         for number in range(3):
-            queue.put(TurnSignal("started", number, "x"))
+            queue.put(TurnSignal("started", number, "x", 0))
         assert (await queue.get()).segment == 1
         assert (await queue.get()).segment == 2
         with trio.move_on_after(1) as scope:
             await queue.get()
         assert scope.cancelled_caught
-        queue.put(TurnSignal("ended", 9, "x"))
+        queue.put(TurnSignal("ended", 9, "x", 0))
         queue.clear()
         with trio.move_on_after(1) as scope:
             await queue.get()
@@ -160,7 +160,7 @@ def test_listen_v1_messages(v1: V1Dialect) -> None:
     assert v1.read(results(from_finalize=True, speech_final=True)) == Heard(hello, 1.5, final=True, flushed=True)
     assert v1.read(results(is_final=False, words=[])) == Heard((Spoken("Hello,", 0.0, 1.5),), 1.5, final=False)
     assert v1.read('{"type":"SpeechStarted","channel":[0],"timestamp":2.5}') == Signalled("started", 2.5)
-    assert v1.read('{"type":"UtteranceEnd","channel":[0,1],"last_word_end":3.5}') == Signalled("ended", 3.5)
+    assert v1.read('{"type":"UtteranceEnd","channel":[0,1],"last_word_end":3.5}') == Signalled("likely_end", 3.5)
     assert v1.read('{"type":"Error","description":"NET-0000 is what happened"}') == Failed("NET-0000 is what happened")
     assert v1.read('{"type":"Metadata"}') is None
     assert v1.read('{"type":"OfTheFuture"}') is None
@@ -177,7 +177,9 @@ def test_flux_messages(flux: FluxDialect) -> None:
     eager = flux.read(json.dumps({**turn, "event": "EagerEndOfTurn"}))
     assert eager == Heard(hello, 1.0, False, signal="likely_end", confidence=0.5)
     ended = flux.read(json.dumps({**turn, "event": "EndOfTurn", "trigger": "manual"}))
-    assert ended == Heard(hello, 1.0, True, True, "ended", 0.5)
+    assert ended == Heard(hello, 1.0, True, True, None, 0.5)  # forced by us: nobody judged the turn
+    ended = flux.read(json.dumps({**turn, "event": "EndOfTurn", "trigger": "model"}))
+    assert ended == Heard(hello, 1.0, True, False, "ended", 0.5)
     untimed = [{"word": "Hello.", "confidence": 0.9}]
     assert flux.read(json.dumps({**turn, "event": "Update", "words": untimed})) == Heard(
         (Spoken("Hello.", 0.0, 1.0),), 1.0, False, confidence=0.5
