@@ -14,13 +14,25 @@ import binascii
 import enum
 import re
 from collections.abc import Collection, Mapping
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 import attrs
 import h11
 
-__all__ = ["Answer", "Head", "HeadReader", "Place", "Refusal", "Route", "StaticFile", "route", "security_headers"]
+__all__ = [
+    "Answer",
+    "Head",
+    "HeadReader",
+    "Place",
+    "Refusal",
+    "Route",
+    "StaticFile",
+    "means_this_machine",
+    "route",
+    "security_headers",
+]
 
 _MAX_TARGET: Final = 4_096
 
@@ -195,11 +207,15 @@ _STATIC_NAME: Final = re.compile(r"[\w-][\w.-]*(?:/[\w-][\w.-]*)*", re.ASCII)
 _PLACES: Final[Mapping[str, Place]] = {place.value: place for place in Place}
 
 
-def route(head: Head, *, static: Collection[str] = (), origins: Collection[str] = ()) -> Route:
+def route(
+    head: Head, *, static: Collection[str] = (), origins: Collection[str] = (), only_local: bool = False
+) -> Route:
     """Decide what a request gets.
 
     ``static``: names of the files there are ("index.html", "js/app.js"). ``origins``: further allowed values of
-    ``Origin`` for the socket, such as ``https://desk.example.org``; ``*`` allows any.
+    ``Origin`` for the socket, such as ``https://desk.example.org``; ``*`` allows any. ``only_local``: this server
+    listens on a loopback address, so a page's own name counts only if it means this machine. Else any page could give
+    its own name our address (DNS rebinding) and open calls in its visitor's browser.
     """
     path = _path(head.target)
     if path is None:
@@ -212,7 +228,7 @@ def route(head: Head, *, static: Collection[str] = (), origins: Collection[str] 
         allowed = "GET" if place is Place.SOCKET else "GET, HEAD"
         return Refusal(405, "This address can only be read.", (("Allow", allowed),))
     if place is Place.SOCKET:
-        return _refuse_socket(head, origins) or Place.SOCKET
+        return _refuse_socket(head, origins, only_local=only_local) or Place.SOCKET
     if place is not None:
         return place
     assert name is not None
@@ -240,7 +256,7 @@ def _split(url: str) -> SplitResult | None:
         return None
 
 
-def _refuse_socket(head: Head, origins: Collection[str]) -> Refusal | None:
+def _refuse_socket(head: Head, origins: Collection[str], *, only_local: bool) -> Refusal | None:
     """Why this request may not become a socket; None when it may."""
     upgrade = [value.lower() for value in head.get_all("upgrade")]
     connection = [value.lower() for value in head.get_all("connection")]
@@ -254,7 +270,7 @@ def _refuse_socket(head: Head, origins: Collection[str]) -> Refusal | None:
         return Refusal(400, "Sec-WebSocket-Key is 16 bytes in base64, once.")
     if head.get_all("transfer-encoding") or any(value != "0" for value in head.get_all("content-length")):
         return Refusal(400, "A request for the socket has no body.")
-    if not _is_allowed_origin(head, origins):
+    if not _is_allowed_origin(head, origins, only_local=only_local):
         return Refusal(403, "This page may not open a call here. Setting: origins.")
     return None
 
@@ -266,7 +282,7 @@ def _is_key(key: str | None) -> bool:
         return False
 
 
-def _is_allowed_origin(head: Head, origins: Collection[str]) -> bool:
+def _is_allowed_origin(head: Head, origins: Collection[str], *, only_local: bool) -> bool:
     """Absent (no browser), the page's own host whatever the scheme (TLS may end before us), or one of ``origins``."""
     given = [value for key, value in head.headers if key == "origin"]
     if not given or "*" in origins:
@@ -280,7 +296,17 @@ def _is_allowed_origin(head: Head, origins: Collection[str]) -> bool:
     if split is None or split.scheme not in ("http", "https") or host is None:
         return False
     ours, theirs = _authority(f"//{host}", split.scheme), _authority(given[0], split.scheme)
-    return ours is not None and ours == theirs
+    return ours is not None and ours == theirs and (not only_local or means_this_machine(ours[0]))
+
+
+def means_this_machine(name: str) -> bool:
+    """Whether a host's name or address can only be this machine."""
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _authority(url: str, scheme: str) -> tuple[str, int] | None:

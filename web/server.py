@@ -21,7 +21,7 @@ from wsproto.frame_protocol import FrameProtocol
 from wsproto.utilities import LocalProtocolError
 
 from web.connection import Connection
-from web.head import Answer, Head, HeadReader, Place, Refusal, Route, StaticFile, route
+from web.head import Answer, Head, HeadReader, Place, Refusal, Route, StaticFile, means_this_machine, route
 from web.listen import Bound, bound, make_tls_context, open_listeners, watch_signals
 from web.metrics import Metrics
 from web.pages import Asset, answer_asset, load_assets
@@ -96,6 +96,7 @@ class Server:
     ) -> None:
         self._limits = config.limits
         self._origins = config.server.origins
+        self._only_local = means_this_machine(config.server.host)
         self._switchboard = switchboard
         self._metrics = metrics
         self._ready = ready
@@ -138,7 +139,7 @@ class Server:
         if isinstance(head, Refusal):
             await self._answer(stream, reader, _refuse(head))
             return
-        where = route(head, static=self._assets, origins=self._origins)
+        where = route(head, static=self._assets, origins=self._origins, only_local=self._only_local)
         if where is Place.SOCKET:
             await self._serve_socket(stream, head, reader.trailing)
         else:

@@ -219,6 +219,26 @@ def test_the_default_port_may_be_left_out():
     assert route(socket(host="example.org:80", origin="http://example.org")) is Place.SOCKET
 
 
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [
+        ("localhost:8080", True),
+        ("desk.localhost:8080", True),
+        ("127.0.0.1:8080", True),
+        ("[::1]:8080", True),
+        ("evil.example:8080", False),
+        ("192.0.2.1:8080", False),
+    ],
+)
+def test_on_a_loopback_address_only_this_machine_is_the_pages_own_host(host, allowed):
+    where = route(socket(host=host, origin=f"http://{host}"), only_local=True)
+    assert (where is Place.SOCKET) is allowed
+    assert route(socket(host=host, origin=f"http://{host}")) is Place.SOCKET
+    assert (
+        route(socket(host=host, origin=f"http://{host}"), only_local=True, origins=(f"http://{host}",)) is Place.SOCKET
+    )
+
+
 def test_two_origins_are_foreign_and_a_star_allows_all():
     head = socket()
     twice = Head("GET", "/ws", (*head.headers, ("origin", "http://example.org:8080"), ("origin", "http://a.net")))
