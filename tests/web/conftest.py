@@ -136,10 +136,11 @@ def open_server() -> OpenServer:
         *,
         limits: Limits | None = None,
         ready: Callable[[], Readiness] = lambda: Readiness(True),
+        host: str = "127.0.0.1",
         origins: tuple[str, ...] = (),
         pair: Callable[[], tuple[Any, Any]] = trio.testing.memory_stream_pair,
     ) -> AsyncIterator[Harness]:
-        config = Config(limits=limits or Limits(), server=ServerSettings(origins=origins))
+        config = Config(limits=limits or Limits(), server=ServerSettings(host=host, origins=origins))
         metrics = Metrics()
         switchboard = Switchboard(serve_call, config.limits, metrics, lambda: ready().ready)
         async with trio.open_nursery() as nursery:

@@ -184,7 +184,7 @@ def test_an_error_in_one_connection_stays_there(open_server, virtual):
 
 def test_origins(open_server, virtual):
     async def main():
-        async with open_server(origins=("https://desk.example.net",)) as server:
+        async with open_server(host="192.0.2.1", origins=("https://desk.example.net",)) as server:
             for origin in (b"http://example.org", b"https://desk.example.net"):
                 client = await server.call(headers=[(b"Origin", origin)])
                 assert await client.next()
