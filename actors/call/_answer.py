@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -20,24 +20,26 @@ from actors.call._commits import Commit, Commits
 from actors.call._meter import TurnTimes
 from actors.call._reel import Reel, Span
 from actors.call._speaker import Speaker
-from actors.errors import EngineBadReply, EngineUnavailable
+from actors.errors import EngineBadReply, EngineError, EngineUnavailable
 from actors.line import ToolProgress
-from actors.ports import Llm, LlmFinished, LlmMessage, LlmRequest, LlmText, LlmToolCall
+from actors.ports import Llm, LlmFinished, LlmMessage, LlmRequest, LlmText, LlmToolCall, ToolSpec
 from actors.tools import Invocation, ToolArgumentError, Toolbox, ToolOutcomeUnknown
-from statechart import EndCallRequested, Event, SentenceBuffer, render, speakable
+from statechart import EndCallRequested, Event, SentenceBuffer, render, same_words, speakable
 
 __all__ = ["AnswerSettings", "Answerer"]
 
 _log = logging.getLogger(__name__)
 
 IN_PROGRESS = '{"status":"in progress"}'  #: the result, until it ends, of a side effect that outlived its turn
+#: To a model whose answer broke off behind words that were spoken; the caller never sees it.
+GO_ON = "Your answer broke off behind these words. Continue with the next sentence, and repeat nothing."
 END_CALL = "end_call"  #: a tool of this name is the call's own: it hangs up once the goodbye was heard
 
 
 @attrs.frozen(kw_only=True)
 class AnswerSettings:
-    """``rounds`` of function calls at most; the model is asked again after a lost connection up to ``retries`` times,
-    ``retry_after`` seconds apart, as long as it had written nothing."""
+    """``rounds`` of function calls at most; in each the model is asked again, where it breaks off, up to ``retries``
+    times: at once where words of it were spoken, else after ``retry_after`` seconds."""
 
     rounds: int = 5
     calls_at_once: int = 4
@@ -116,8 +118,7 @@ class Answerer:
         for round_ in range(settings.rounds + 1):
             messages = (LlmMessage("system", self._agent.system), *attempt.prompt, *_so_far(reel))
             tools = self._specs if round_ < settings.rounds else ()
-            request = LlmRequest(messages, tools, max_tokens=settings.max_tokens)
-            calls, wrote = await self._listen_to_model(attempt, request, into)
+            calls, wrote = await self._listen_to_model(attempt, messages, tools, into)
             if not calls:
                 if not wrote:
                     raise EngineBadReply(self._llm.name, "the model wrote nothing")
@@ -127,10 +128,18 @@ class Answerer:
         raise EngineBadReply(self._llm.name, "the model calls functions without end")
 
     async def _listen_to_model(
-        self, attempt: Attempt, request: LlmRequest, into: trio.MemorySendChannel[Span]
+        self,
+        attempt: Attempt,
+        messages: tuple[LlmMessage, ...],
+        tools: tuple[ToolSpec, ...],
+        into: trio.MemorySendChannel[Span],
     ) -> tuple[tuple[LlmToolCall, ...], bool]:
-        """One request: the calls it asks for, and whether it wrote anything. Tried again while nothing has come."""
+        """One answer of the model's: the calls it asks for, and whether it wrote anything. Where it breaks off, it is
+        asked again: for the same while none of it went to the voice, after that to go on from there."""
+        said: list[str] = []
         for left in range(self._settings.retries, -1, -1):
+            earlier = tuple(said)
+            request = LlmRequest((*messages, *_broken_off(earlier)), tools, max_tokens=self._settings.max_tokens)
             sentences = SentenceBuffer()
             calls: list[LlmToolCall] = []
             wrote = attempt.writing = False
@@ -142,21 +151,24 @@ class Answerer:
                         match delta:
                             case LlmText(text):
                                 wrote = attempt.writing = wrote or any(map(str.isalnum, text))
-                                for raw in sentences.feed(text):
+                                for raw in _new(sentences.feed(text), earlier):
+                                    said.append(raw)
                                     await self._write(attempt, raw, into)
                             case LlmToolCall():
                                 calls.append(self._own_id(delta))
                             case LlmFinished():
                                 pass
-            except EngineUnavailable as error:
-                if wrote or calls or not left:
+            except EngineError as error:
+                spoke = len(said) > len(earlier)
+                if not left or not (spoke or isinstance(error, EngineUnavailable)):
                     raise
                 _log.warning("asking the model again: %s", error)
-                await trio.sleep(self._settings.retry_after)
+                if not spoke:
+                    await trio.sleep(self._settings.retry_after)
                 continue
-            if (rest := sentences.flush()) is not None:
-                await self._write(attempt, rest, into)
-            return tuple(calls[: self._settings.calls_at_once]), wrote
+            for raw in _new(filter(None, [sentences.flush()]), earlier):
+                await self._write(attempt, raw, into)
+            return tuple(calls[: self._settings.calls_at_once]), wrote or bool(said)
         raise AssertionError("unreachable")
 
     async def _write(self, attempt: Attempt, raw: str, into: trio.MemorySendChannel[Span]) -> None:
@@ -239,6 +251,16 @@ def _so_far(reel: Reel) -> tuple[LlmMessage, ...]:
     while messages and messages[-1].role == "assistant" and not messages[-1].tool_calls:
         messages = messages[:-1]
     return messages
+
+
+def _broken_off(said: Sequence[str]) -> tuple[LlmMessage, ...]:
+    """What a model that broke off is told: its own words, which are spoken, and to go on."""
+    return (LlmMessage("assistant", "".join(said).strip()), LlmMessage("user", GO_ON)) if said else ()
+
+
+def _new(sentences: Iterable[str], earlier: Sequence[str]) -> list[str]:
+    """The sentences without those that were spoken before the answer broke off: models like to begin again."""
+    return [raw for raw in sentences if not any(same_words(raw, spoken) for spoken in earlier)]
 
 
 def _json(result: Any) -> str:

@@ -7,7 +7,8 @@ Map
     _tts      a voice that goes on with the words that were not completely spoken
     _stt      a recogniser that gives the next engine the audio of the open segment
 
-After words of an answer were written, a model's failure is the call's: what was heard stays, an apology follows.
+A model that fails after it has written words raises: the call (:mod:`actors.call._answer`) makes a new request, with
+these words in it, which goes to the next one.
 """
 
 from __future__ import annotations

@@ -12,10 +12,12 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import attrs
 import trio
 
 from actors.agents import Agent
-from actors.ports import LlmRequest, LlmToolCall
+from actors.call._answer import GO_ON
+from actors.ports import LlmMessage, LlmRequest, LlmToolCall
 from actors.testing._engines import Pause
 from actors.testing._flaky import Faults
 from actors.testing._trace import Entry, ToolBegan, ToolEnded
@@ -143,6 +145,9 @@ def _result(number: str) -> dict[str, Any]:
 def answer(request: LlmRequest) -> Iterable[str | LlmToolCall | Pause]:
     """What the model answers: first calls what was asked for, then says what came of it."""
     last = request.messages[-1]
+    if last == LlmMessage("user", GO_ON):
+        yield from _continued(request)
+        return
     if last.role == "tool":
         results: list[str] = []
         for message in reversed(request.messages):
@@ -168,6 +173,19 @@ def answer(request: LlmRequest) -> Iterable[str | LlmToolCall | Pause]:
         yield _LONG
     elif "nothing" not in asked:
         yield _SHORT[len(request.messages) % len(_SHORT)]
+
+
+def _continued(request: LlmRequest) -> Iterable[str | LlmToolCall | Pause]:
+    """The rest of an answer that broke off."""
+    said = request.messages[-2].content
+    for item in answer(attrs.evolve(request, messages=request.messages[:-2])):
+        if not isinstance(item, str):
+            yield item
+        elif said.startswith(item.strip()):
+            said = said.removeprefix(item.strip()).lstrip()
+        else:
+            yield item.removeprefix(said).lstrip()
+            said = ""
 
 
 def _told(result: dict[str, Any]) -> str:
