@@ -1,7 +1,7 @@
-"""The command line: ``bargein serve | call | chat | doctor | engines | chart``.
+"""The command line: ``bargein serve | call | chat | doctor | engines | chart | replay | soak``.
 
 Map
-    serve call chat doctor engines chart   one module per command, imported only when it is asked for
+    serve call chat doctor engines chart replay soak   one module per command, imported only when it is asked for
     _commands                      the group: which command is in which module, and errors turned into exit codes
     _options                       flags made from the settings
     _run                           running trio under Ctrl-C and SIGTERM
@@ -9,6 +9,7 @@ Map
     _file_line _loudspeaker        a caller made of WAV files, and what it hears
     _text_line                     a caller who types, and engines for a call without sound
     _story _latency                a call told as it happens; its times
+    _timeline                      a journalled call, told afterwards
 """
 
 from __future__ import annotations

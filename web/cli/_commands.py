@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "doctor": "Check every component and say what to do about it.",
     "engines": "Serve this machine's engines as cloud services.",
     "chart": "Print the statechart as Mermaid.",
+    "replay": "Replay and draw the journals of calls.",
     "soak": "Simulate calls and check every invariant.",
 }
 
