@@ -6,6 +6,7 @@ Map
     waits     where the chosen wait is shorter than a pause: endpointing without a clock
     gate      which setting of the echo gate: the voice detector alone
     memory    200 calls over real sockets, well-behaved and otherwise: memory, tasks, open files
+    tool_accuracy  does the model call the right functions and say only what it knows, on accuracy/ (see its README)
     speech    the callers: what they say (corpus.toml), in which voices, with which pauses
 
     _stage    engines, scratch database, calls with notes taken
@@ -15,4 +16,8 @@ Map
     _figures  percentiles, intervals, and what machine this is
     _plot     the waterfall
     _clients  callers over real sockets, well-behaved and otherwise; _memory_server is what they call
+
+    _scenes   the evaluation's conversations; _scripted: its callers with a goal; _attempt: a model in one turn
+    _values   whether two function calls mean the same; _invented: what an agent cannot know; _judge: verdicts, shares
+    _spoken   the evaluation's lines as a transcriber hears them
 """
