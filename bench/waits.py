@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import nullcontext
+from collections.abc import Sequence
 
 import attrs
 import click
-import trio
+import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from actors.engines import EngineOptions, open_stt
-from actors.ports import CALLER_RATE, Stt
+from actors.call import EarSettings, VoiceSettings
+from actors.call._recent import Recent
+from actors.call._voice import Voice
+from actors.engines import EngineOptions, open_stt, open_vad
+from actors.ports import CALLER_RATE, Stt, Vad
+from bench._stage import say
 from bench.speech import Spoken, load_corpus, speak_all
 from statechart import EndpointWaits, classify, wait_ms, words
 from web.cli._run import run
@@ -19,13 +23,15 @@ from web.cli._run import run
 __all__ = ["main"]
 
 GREETING = "How can I help you?"
-LAG_MS = 60  #: the detector calls a voice silent this much after its last voiced sample
-SOUND_MS = 700  #: how soon after the end of the words an answer that is begun on trial can sound
+SOUND_MS = 600  #: how soon after the end of the words an answer that is begun on trial can sound
+NOISE_DB = -62.0  #: of the room, as in bench.ttfa
+HELD_OUT = 3  #: utterances with a number that this divides are not looked at while rules are made
 
 
 @attrs.frozen
 class Judged:
-    """One point of silence: an inner pause (its length), or the end of the utterance (None)."""
+    """One point of silence: an inner pause, or the end of the utterance (``pause_ms`` None). A pause lasts from the
+    last audible sample to the end of the detector's first voiced window: up to there the turn can be declared over."""
 
     spoken: Spoken
     pause_ms: int | None
@@ -35,75 +41,107 @@ class Judged:
     @property
     def early(self) -> bool:
         """The turn would be declared over within the pause."""
-        return self.pause_ms is not None and self.wait_ms + LAG_MS < self.pause_ms
+        return self.pause_ms is not None and self.wait_ms < self.pause_ms
 
     @property
     def sounds(self) -> bool:
         """... and the agent could be heard in it, so that nothing can be mended."""
-        return self.early and self.pause_ms is not None and self.pause_ms > max(SOUND_MS, self.wait_ms + LAG_MS)
+        return self.early and self.pause_ms is not None and self.pause_ms > SOUND_MS
 
 
-async def judge(spoken: Spoken, stt: Stt | None, waits: EndpointWaits) -> list[Judged]:
-    """Every silence of the utterance, by the words as written or as recognised."""
-    pieces, found = spoken.utterance.pieces, []
-    stream = None if stt is None else await stt.open_stream()
-    if stream is not None:
-        stream.begin(0)
-    pushed = 0
-    ends = [*zip(spoken.pause_starts, spoken.utterance.pauses, strict=True), (len(spoken.samples), None)]
-    for number, (at, pause) in enumerate(ends):
-        heard = " ".join(pieces[: number + 1])
-        if stream is not None:
-            silent = at + 128 * CALLER_RATE // 1000  # as the call asks: when the voice has been silent for a while
-            stream.push(spoken.samples[pushed:silent])
-            pushed = silent
-            heard = await stream.final()
+def judge_written(spoken: Spoken, waits: EndpointWaits) -> list[Judged]:
+    """Every silence of the utterance, by the words as written."""
+    utterance = spoken.utterance
+    heard = [" ".join(utterance.pieces[: number + 1]) for number in range(len(utterance.pieces))]
+    pauses = (*utterance.pauses, None)
+    return [
+        Judged(spoken, pause, text, wait_ms(text, waits, question=GREETING))
+        for pause, text in zip(pauses, heard, strict=True)
+    ]
+
+
+async def judge_heard(spoken: Spoken, vad: Vad, stt: Stt, waits: EndpointWaits) -> list[Judged]:
+    """Every silence as a call's ear finds it, by the words as recognised up to its first silent window."""
+    second = CALLER_RATE
+    noise = np.random.default_rng(spoken.utterance.number).standard_normal(len(spoken.samples) + 2 * second)
+    sound = noise * 10 ** (NOISE_DB / 20) * 32768
+    sound[second:-second] += spoken.samples
+    samples = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
+    detector, stream = vad.open_stream(), await stt.open_stream()
+    voice = Voice(VoiceSettings(), window=detector.window, rate=CALLER_RATE)
+    recent = Recent(pre_roll=len(samples), most=len(samples))
+    recent.keep(samples, end=len(samples), arrived=0.0, voiced=False)
+    changes = [change for probability in detector.feed(samples) if (change := voice.feed(probability)) is not None]
+    onsets, ends = [c.at for c in changes if c.voiced], [c.at for c in changes if not c.voiced]
+    stream.begin(0)
+    pushed, found = max(0, onsets[0] - EarSettings().pre_roll_ms * CALLER_RATE // 1000), []
+    for end, resumed in zip(ends, [*onsets[1:], None], strict=True):
+        stream.push(samples[pushed : end + detector.window])
+        pushed = end + detector.window
+        heard = await stream.final()
+        last = recent.last_audible(end, 0)
+        silent = end if last is None else last.end
+        pause = None if resumed is None else (resumed + detector.window - silent) * 1000 // CALLER_RATE
         found.append(Judged(spoken, pause, heard, wait_ms(heard, waits, question=GREETING)))
-    if stream is not None:
-        await stream.aclose()
+    await stream.aclose()
     return found
 
 
-async def _judge_all(seed: int, recognise: bool) -> list[Judged]:
-    found = []
-    async with open_stt(EngineOptions()) if recognise else nullcontext() as stt:
-        for spoken in speak_all(load_corpus(), seed=seed):
-            found += await judge(spoken, stt, EndpointWaits())
-            await trio.lowlevel.checkpoint()
+async def _judge_all(seeds: Sequence[int], recognise: bool) -> list[Judged]:
+    spoken = [each for seed in seeds for each in speak_all(load_corpus(), seed=seed)]
+    if not recognise:
+        return [judged for each in spoken for judged in judge_written(each, EndpointWaits())]
+    found: list[Judged] = []
+    async with open_vad(EngineOptions()) as vad, open_stt(EngineOptions()) as stt:
+        for number, each in enumerate(spoken, 1):
+            found += await judge_heard(each, vad, stt, EndpointWaits())
+            if not number % 24:
+                say(f"  {number}/{len(spoken)}")
     return found
 
 
 @click.command(
     epilog="\b\nExamples:\n"
-    "  python -m bench.waits               by the words as written: at once\n"
-    "  python -m bench.waits --recognise   by what the recogniser makes of them: about a minute"
+    "  python -m bench.waits                            by the words as written: at once\n"
+    "  python -m bench.waits --recognise                by what the recogniser makes of them: about 20 s\n"
+    "  python -m bench.waits --recognise --castings 4   each utterance in four voices"
 )
-@click.option("--recognise", is_flag=True, help="Ask the recogniser at each pause, as a call does.")
+@click.option("--recognise", is_flag=True, help="Ask detector and recogniser at each pause, as a call does.")
 @click.option("--seed", default=0, show_default=True, help="Shuffles the voices, as in bench.ttfa.")
-def main(recognise: bool, seed: int) -> None:
+@click.option("--castings", default=1, show_default=True, help="How many times, each with the next seed.")
+def main(recognise: bool, seed: int, castings: int) -> None:
     """Judge every inner pause of the corpus: is the wait that the words so far get shorter than the pause?
 
     Where it is, the turn is declared over too early. That can be mended while no sound of the answer has been sent;
-    a long pause after words that sound complete cannot. No call is made, and nothing is timed.
+    a long pause after words that sound complete cannot. No call is made, and nothing is timed. What is held out (every
+    third utterance) is counted, and not shown.
     """
-    found = run(lambda: _judge_all(seed, recognise))
-    early = [each for each in found if each.early]
-    for each in early:
-        effect = "CUT OFF" if each.sounds else "mended"
-        kind = classify(each.heard, question=GREETING).value
-        print(f"{effect:8} wait {each.wait_ms:4} < pause {each.pause_ms}  {kind:8} {each.heard!r}")
-        print(f"{'':27} {each.spoken.utterance.marked}")
-    pauses = [each for each in found if each.pause_ms is not None]
-    cut = {each.spoken.utterance for each in early if each.sounds}
-    utterances = {each.spoken.utterance for each in found}
-    print(f"\n{len(early)} of {len(pauses)} pauses outlast their wait; ", end="")
-    print(f"{len(cut)} of {len(utterances)} utterances = {len(cut) / len(utterances):.1%} could be cut off in one.")
+    found = run(lambda: _judge_all(range(seed, seed + castings), recognise))
+    for each in found:
+        if each.early and each.spoken.utterance.number % HELD_OUT:
+            effect = "CUT OFF" if each.sounds else "mended"
+            kind = classify(each.heard, question=GREETING).value
+            print(f"{effect:8} wait {each.wait_ms:4} < pause {each.pause_ms}  {kind:8} {each.heard!r}")
+            print(f"{'':27} {each.spoken.utterance.marked}")
+    print()
+    for name, group in (
+        ("rules made with", [each for each in found if each.spoken.utterance.number % HELD_OUT]),
+        ("held out", [each for each in found if not each.spoken.utterance.number % HELD_OUT]),
+        ("all", found),
+    ):
+        pauses = [each for each in group if each.pause_ms is not None]
+        cut = {each.spoken for each in group if each.sounds}
+        spoken = {each.spoken for each in group}
+        early = sum(each.early for each in pauses)
+        print(f"{name:16} {early} of {len(pauses)} pauses outlast their wait; ", end="")
+        print(f"{len(cut)} of {len(spoken)} utterances = {len(cut) / len(spoken):.1%} could be cut off in one.")
     for name, tool in (("needs a tool", True), ("needs none", False)):
         ends = [e for e in found if e.pause_ms is None and (e.spoken.utterance.tool is not None) == tool]
         waits = Counter(each.wait_ms for each in ends)
         print(f"Wait at the end, {name}: " + ", ".join(f"{ms} ms: {waits[ms]}" for ms in sorted(waits)))
     for each in found:
-        if each.pause_ms is None and each.wait_ms > EndpointWaits().default_ms:
+        late = each.pause_ms is None and each.wait_ms > EndpointWaits().default_ms
+        if late and each.spoken.utterance.number % HELD_OUT:
             print(f"  {each.wait_ms} ms at the end of {each.heard!r}")
     if recognise:
         _show_errors(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["DATE_AT_END", "FULL_DATE_AT_END", "HAS_DATE", "MISHEARD_TIME", "TIME_AT_END", "UNIT"]
+__all__ = ["AT_HOUR_AT_END", "DATE_AT_END", "FULL_DATE_AT_END", "HAS_DATE", "MISHEARD_TIME", "TIME_AT_END", "UNIT"]
 
 MONTH = (
     "(?:january|february|march|april|may|june|july|august|september|october|november|december"
@@ -50,3 +50,4 @@ FULL_DATE_AT_END = re.compile(
 )
 HAS_DATE = re.compile(rf"\b{_DATE}\b")
 TIME_AT_END = re.compile(rf"\b{_TIME}(?: {PART_OF_DAY})?(?: sharp| then| instead)?$")
+AT_HOUR_AT_END = re.compile(rf"\bat {HOUR}$")

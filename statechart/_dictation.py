@@ -39,6 +39,7 @@ _ADDRESS_BEGUN = re.compile(
 
 _FULL_PHONE = 10  # digits; 11 with a leading 0 or 1
 _SHORTEST_ID = 4  # digits of an appointment or booking number
+_REFERRED_TO = re.compile(r"\b(?:cancel|appointment|booking|reference|confirmation)\b")
 _SHORTEST_RUN = 3  # digits that look like the beginning of something longer
 
 
@@ -123,6 +124,8 @@ def _digits(spoken: Sequence[str], *, phone: bool, reference: bool) -> Dictation
             return Dictation.NONE
     if reference:
         return Dictation.UNDER_WAY
+    if count >= _SHORTEST_ID and _REFERRED_TO.search(" ".join(spoken[:start])):
+        return Dictation.NONE  # it may be whole: nobody knows how long such numbers are
     single_number = len(run) == 1 or (len(run) == 2 and _NUMBER_WORD.fullmatch(run[0]) and not run[1].isdecimal())
     if single_number and count < _SHORTEST_RUN:
         return Dictation.NONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ._calendar_words import HAS_DATE, MISHEARD_TIME, TIME_AT_END
+from ._calendar_words import AT_HOUR_AT_END, HAS_DATE, MISHEARD_TIME, TIME_AT_END
 from ._words import word_set
 
 __all__ = ["ends_in_mid_air", "is_open_ended", "is_whole_but_for_its_end", "is_whole_question", "is_whole_request"]
@@ -32,16 +32,19 @@ _OPEN_PHRASES = re.compile(
     r"|(?:tell me|know) (?:when|where|who|what|which|how|why)"
     r"|(?:can|could|would|will) you(?: please| maybe| also| just)?"
     r"|(?:can|could|may|should|do|would) (?:i|we)(?: please| maybe| also| just)?"
-    r"|(?:i was|i am|i'm) (?:wondering|hoping|calling|looking|trying|going|supposed)"
+    r"|(?:i was|i am|i'm)(?: just| only| really| actually)? (?:wondering|hoping|calling|looking|trying|going|supposed)"
     r"|i (?:want|need|wanted|wish|hope|wonder|prefer)|i'd (?:prefer|love|need|say)|(?:want|need|wanted) you"
     r"|(?:do|did|are|have|if) you|would you like|as soon as|as well as|in order|make sure|as if"
     r"|(?:with|see|for|to|and|is|of|visit|call|cancel|dear|doctor|hi|hello|say|says|said)"
     r" (?:doctor|dr|mr|mrs|ms|miss|professor)"
+    r"|(?:is|was|would) (?:it|that) (?:be )?(?:okay|ok|alright|all right|possible|safe|necessary|better|best|true)"
+    r"|(?:speak|talk|listen|like|want|need|have|going) (?:too|two)"  # "to", as a recogniser writes it
+    r"|(?:cancel|appointment|booking|reference|confirmation|the|my|it's|is|and|with) number"
     r"|on behalf|because of|instead of|(?:this|that) is|the (?:thing|problem|reason|question) is)$"
 )
 _NEEDS_OBJECT = (
     "(?:see|book|make|schedule|change|get|have|ask|know|want|need|find|speak|talk|tell|say|check|visit|meet|bring|take"
-    "|give|move|confirm|verify|set|arrange|discuss|request|order|refill|pick|put|keep|use|try|start|stop|send|add|update)"
+    "|give|move|cancel|reschedule|confirm|verify|set|arrange|discuss|request|order|refill|pick|put|keep|use|try|start|stop|send|add|update)"
 )
 _OPEN_VERB = re.compile(
     rf"(?:^|\b(?:to|please|just|and) |\b(?:can|could|may|should|would|might|will|do|does|did) (?:you|i|we|he|she|they)"
@@ -83,6 +86,7 @@ _BARE_NOUN = re.compile(
     r"^(?:(?:yes|yeah|sure|okay|um|uh|so|well|oh|and|it's|hi|hello) )*(?:my|his|her|our|the)"
     r" (?:[\w']+ )?(?:name|number|birthday|date of birth|address|email|email address|problem|question|reason)$"
 )
+_NOUN_AT_END = re.compile(r"\b(?:a|an|the|my|your|his|her|our|their) (?:will|can|must|might|have)$")
 _SUBORDINATE = re.compile(
     rf"^{_LEAD}(?:if|although|unless|while|whenever|once|as soon as|(?:when|after|before|since|until|because of|as)"
     r" (?:i|you|he|she|it|they|we|my|the)) "
@@ -102,6 +106,8 @@ def is_open_ended(text: str, spoken: Sequence[str]) -> bool:
     if _SO.search(plain) or _ELLIPTIC.match(plain):
         return False
     last = spoken[-1]
+    if _NOUN_AT_END.search(plain):
+        return False
     if asks and _EMBEDDED_QUESTION.search(plain):
         return False
     if last in _OPEN or last in _AUXILIARIES or _OPEN_PHRASES.search(plain) or _BARE_NOUN.match(plain):
@@ -120,9 +126,16 @@ _SHORTEST_STRANDED = 4  # words: "Where are you from?", but not "What is for?"
 _SHORTEST_QUESTION = 3  # words
 _LONG_QUESTION = 6  # words
 _ABOUT_A_SLOT = re.compile(
-    r"\b(?:book|schedule|reschedule|appointments?|openings?|slots?|available|availability|see|(?:have|got) anything"
-    r"|free|move)\b"
+    r"\b(?:book|schedule|reschedule|appointments?|openings?(?! (?:hours?|times?))|slots?|available|availability|see"
+    r"|(?:have|got|is there|there's) anything|free|move)\b"
 )
+#: Whoever is looked up is told by name, and then by date of birth.
+_LOOKED_UP = re.compile(r"\b(?:look up|look for|find|check (?:on|for)) (?:[\w']+ ){0,3}[\w']+$")
+#: What is asked for is all in it: "tell me when she has time", "I was wondering if you take my insurance".
+_INDIRECT = re.compile(
+    rf"\b(?:(?:tell me|know|find out) {_WH}|(?:wondering|know|ask|tell me) (?:if|whether)) (?:[\w']+ ){{2,}}"
+)
+_WONDERING = re.compile(r"\bwondering (?:if|whether) (?:[\w']+ ){2,}")
 _TO_COME = re.compile(r"\b(?:can|could|may) i (?:come|drop|pop|stop)\b")
 _REQUESTS = re.compile(
     r"\b(?:(?:i'd|we'd|i would) like|i want|i need|i'd prefer|book|schedule|reschedule|make|move|cancel|put me|let's)\b"
@@ -138,8 +151,10 @@ def is_whole_question(text: str, spoken: Sequence[str]) -> bool:
     plain = " ".join(spoken)
     if not text.rstrip(" \"'”’").endswith("?") or len(spoken) < _SHORTEST_QUESTION:  # noqa: RUF001
         return False
-    if _WH_FIRST.match(plain):
+    if _WH_FIRST.match(plain) or _INDIRECT.search(plain):
         return True
+    if _LOOKED_UP.search(plain):
+        return False
     if _TO_COME.search(plain):
         return TIME_AT_END.search(plain) is not None
     return _ABOUT_A_SLOT.search(plain) is None or HAS_DATE.search(plain) is not None
@@ -162,4 +177,7 @@ def is_whole_request(spoken: Sequence[str]) -> bool:
         return False
     if len(spoken) >= _SHORTEST_QUESTION and _COURTESY_AT_END.search(plain):
         return True
-    return bool(_REQUESTS.search(plain) and HAS_DATE.search(plain) and TIME_AT_END.search(plain))
+    if not HAS_DATE.search(plain):
+        return _WONDERING.search(plain) is not None
+    timed = TIME_AT_END.search(plain) or AT_HOUR_AT_END.search(plain)
+    return bool(timed and (_REQUESTS.search(plain) or _POLAR_FIRST.match(plain)))

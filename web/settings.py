@@ -118,8 +118,8 @@ class KeySettings:
 class TurnSettings:
     """Times of turn-taking, in milliseconds unless the name says otherwise."""
 
-    complete_wait_ms: int = setting(400, "silence after a complete sentence that ends a turn", validator=_not_negative)
-    default_wait_ms: int = setting(900, "silence that ends a turn otherwise", validator=_not_negative)
+    complete_wait_ms: int = setting(600, "silence after a complete sentence that ends a turn", validator=_not_negative)
+    default_wait_ms: int = setting(1_000, "silence that ends a turn otherwise", validator=_not_negative)
     open_wait_ms: int = setting(1_100, "silence while a clause is under way", validator=_not_negative)
     number_wait_ms: int = setting(1_500, "silence while a number or a spelt name is under way", validator=_not_negative)
     longest_wait_ms: int = setting(3_000, "silence that ends any turn", validator=_not_negative)

@@ -136,7 +136,7 @@ def test_a_timer_armed_anew_makes_the_older_one_stale(chart):
     chart.listening().silence()
     first = chart.now.timer(Timer.END_OF_TURN)
     chart.words("What are your hours?")
-    assert chart.armed(Timer.END_OF_TURN) == 900  # few words
+    assert chart.armed(Timer.END_OF_TURN) == 1000  # few words
     now = chart.now
     assert chart(TimerFired(Timer.END_OF_TURN, first.serial)).now == now
 

@@ -50,7 +50,7 @@ HOURS = "What are your hours?"
 def test_a_pause_starts_an_answer_on_trial_and_silence_confirms_it(chart):
     chart.understood(HOURS)
     assert chart.gave(StartAnswer) == [StartAnswer(1, 0, HOURS, speculative=True)]
-    assert chart.armed(Timer.END_OF_TURN) == 900  # few words
+    assert chart.armed(Timer.END_OF_TURN) == 1000  # few words
     chart.fire(Timer.END_OF_TURN)
     assert chart.effects[:4] == [
         ShowCaller(1, HOURS, final=True),

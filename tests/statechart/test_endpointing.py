@@ -180,7 +180,41 @@ def test_lines_from_the_bench_that_once_waited_too_long(text):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"complete_ms": 0}, {"complete_ms": 901}, {"default_ms": 1101}, {"open_ms": 1501}, {"max_ms": 1499}]
+    ("text", "expected"),
+    [
+        ("I was just wondering.", "P"),
+        ("I was just wondering if you take walk-ins.", "C"),
+        ("I'm only calling.", "P"),
+        ("Is it possible?", "P"),
+        ("Would it be okay?", "P"),
+        ("I'd like to talk too.", "P"),
+        ("Please reschedule.", "P"),
+        ("Could you move appointment number?", "P"),
+        ("What's your phone number?", "C"),
+        ("I have a question about my will.", "D"),
+        ("I'm afraid that I will.", "P"),
+        ("Are there different opening hours at Christmas?", "C"),
+        ("Is there an opening with Doctor Kim?", "D"),
+        ("Is there anything with Doctor Kim?", "D"),
+        ("Can you tell me when Doctor Kim has an opening?", "C"),
+        ("Could you look up Anna Berg?", "D"),
+        ("Could you look up Anna Berg, born on May third nineteen eighty-two?", "C"),
+        ("Is Doctor Kim free on Monday morning.", "C"),
+        ("Is Doctor Kim free.", "D"),
+        ("I need an appointment for my wife on Friday at eight.", "C"),
+        ("I need an appointment for my wife at eight.", "D"),
+        ("We came on Friday at eight.", "D"),
+        ("Cancel appointment five six two nine.", "D"),
+        ("Cancel appointment five six two.", "P"),
+        ("It was five six two nine.", "P"),
+    ],
+)
+def test_what_callers_add_to_and_what_they_leave_as_it_is(text, expected):
+    assert classify(text) is LETTERS[expected]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"complete_ms": 0}, {"complete_ms": 1001}, {"default_ms": 1101}, {"open_ms": 1501}, {"max_ms": 1499}]
 )
 def test_waits_rise(wrong):
     with pytest.raises(ValueError, match="rising order"):
