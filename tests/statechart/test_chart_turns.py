@@ -588,7 +588,7 @@ def test_a_likely_end_with_other_words_replaces_the_trial(chart):
     chart.understood("What are")(EagerEndOfTurn(chart.now.utterance.segment, HOURS))
     assert chart.gave(CancelAnswer) == [CancelAnswer(1, 0, "other words")]
     assert chart.gave(StartAnswer) == [StartAnswer(1, 1, HOURS, speculative=True)]
-    assert chart.armed(Timer.END_OF_TURN) == 900
+    assert chart.armed(Timer.END_OF_TURN) == 1000
 
 
 def test_a_likely_end_alone_never_ends_the_turn(chart):

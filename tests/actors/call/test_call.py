@@ -347,7 +347,7 @@ def test_speech_over_the_goodbye_cancels_it(play):
 
 def test_agent_ends_the_call_by_function(play):
     async def part(c):
-        await c.say("Please hang up now.")
+        await c.say("Could you hang up for me?")  # no farewell, by which the chart itself would end the call
         await c.ended.wait()
 
     stage = play(part)
