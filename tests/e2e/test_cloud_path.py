@@ -70,10 +70,12 @@ def without_keys(folder, *texts):
         assert WRONG not in text
 
 
-def test_a_call_through_the_cloud_protocols(cloud, speak, tmp_path):
+@pytest.mark.parametrize("stt", ["deepgram", "deepgram-flux"])
+def test_a_call_through_the_cloud_protocols(cloud, speak, tmp_path, stt):
     (ask,) = speak("What does Doctor Patel do?")
     log = ("--log-level", "debug", "--db", f"sqlite:///{tmp_path}/x.db")
-    done = bargein(cloud, "call", ask, "--json", *log)
+    journal = ("--journal", tmp_path / "journal", "--journal-unmasked")
+    done = bargein(cloud, "call", ask, "--json", "--stt", stt, *log, *journal)
     assert done.returncode == 0, done.stderr
     told = [json.loads(line) for line in done.stdout.splitlines()]
     user = [m for m in told if m["type"] == "transcript" and m["role"] == "user" and m["final"]]
@@ -84,6 +86,7 @@ def test_a_call_through_the_cloud_protocols(cloud, speak, tmp_path):
     assert "openai" in done.stderr
     assert "elevenlabs" in done.stderr
     without_keys(tmp_path, done.stdout, done.stderr)
+    assert "CallStarted" in "".join(path.read_text() for path in (tmp_path / "journal").rglob("*.jsonl"))
 
 
 def test_the_doctor_tries_each_service_and_its_fallback(cloud, tmp_path):

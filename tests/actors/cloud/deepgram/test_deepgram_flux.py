@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
+import numpy as np
 import pytest
 import trio
 
+from actors.audio import SILENCE_DB, to_bytes
+from actors.call import EarSettings, VoiceSettings
+from actors.call._ear import Ear
 from actors.cloud._deepgram_dialect import LinkSettings
 from actors.cloud.deepgram_flux import DeepgramFluxStt
 from actors.cloud.servers._faults import Cut, ErrorFrame, Order, Refuse, Stall
 from actors.errors import EngineRefused, EngineTimeout
-from actors.ports import TurnSignal
+from actors.ports import CALLER_RATE, TurnSignal
+from actors.testing import FakeVad
+from statechart import EagerEndOfTurn, EndOfTurn, Event, TurnResumed
 
 
 async def signals(stream: Any, seconds: float = 0.3) -> list[TurnSignal]:
@@ -48,6 +54,46 @@ def test_turns_and_signs_of_their_end(run_world: Any, feed: Any, fast: LinkSetti
         assert ("eager_eot_threshold", "0.4") in options
 
     run_world(main)
+
+
+def test_its_judgement_reaches_the_chart(run_world: Any, fast: LinkSettings, key: str) -> None:
+    """Through the ear, which goes on hearing silence until the service is sure."""
+    told: list[Event] = []
+
+    async def main(world: Any) -> None:
+        async with (
+            DeepgramFluxStt(api_key=key, base_url=world.url, settings=fast) as stt,
+            trio.open_nursery() as nursery,
+        ):
+            ear = Ear(
+                FakeVad().open_stream(),
+                await stt.open_stream(),
+                settings=EarSettings(voice=VoiceSettings(echo_margin_db=None)),
+                post=told.append,
+                on_silence=lambda: None,
+                agent_db=lambda _: SILENCE_DB,
+                unheard_ms=lambda: None,
+                heard=lambda: "",
+            )
+            nursery.start_soon(ear.heed)
+            said = [world.say("I would like to see", tail_ms=300), world.say("Doctor Chen next Tuesday")]
+            silence = np.zeros(40 * CALLER_RATE, np.int16)
+            samples = np.concatenate([*said, silence])
+            for at in range(0, len(samples), CALLER_RATE // 50):
+                ear.hear(to_bytes(samples[at : at + CALLER_RATE // 50]))
+                await trio.sleep(0.004)
+                if any(isinstance(event, EndOfTurn) for event in told):
+                    break
+            nursery.cancel_scope.cancel(reason="the turn is over")
+
+    run_world(main)
+    judged = [event for event in told if isinstance(event, EagerEndOfTurn | TurnResumed | EndOfTurn)]
+    assert [type(event) for event in judged] == [EagerEndOfTurn, TurnResumed, EagerEndOfTurn, EndOfTurn]
+    assert judged[0] == EagerEndOfTurn(0, "I would like to see")
+    assert judged[2] == EagerEndOfTurn(0, "I would like to see Doctor Chen next Tuesday")
+    assert isinstance(judged[3], EndOfTurn)
+    assert judged[3].text == judged[2].text
+    assert judged[3].silence_ms >= 400
 
 
 def test_the_end_of_a_turn_is_forced_where_no_transcript_comes(
