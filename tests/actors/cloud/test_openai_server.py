@@ -182,7 +182,9 @@ def test_a_refusal_is_spoken() -> None:
         ]
         head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
         await stream.send_all(head + b"".join(b"data: %s\n\n" % httpx_json(chunk) for chunk in chunks))
-        await stream.aclose()
+        await stream.send_eof()
+        while await stream.receive_some():  # to close with some of the request unread would take the answer back
+            pass
 
     async def main() -> None:
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
@@ -204,28 +206,28 @@ def httpx_json(value: Any) -> bytes:
 # --- cancelling -------------------------------------------------------------------------------------------------------
 
 
-def test_a_cancelled_answer_closes_its_request_within_five_milliseconds() -> None:
+def test_a_cancelled_answer_closes_its_request_within_five_milliseconds(best_of: Any) -> None:
     """Measured where it counts: from the cancellation to the end of generating in the server."""
 
     async def main() -> None:
         llm = ScriptedLlm(*words(*["word "] * 2000), LlmFinished("stop"))
         async with asking(llm, per_token=Latency(0.002)) as (_, engine, _):
-            times = []
-            for round_ in range(8):
+
+            async def cancel() -> tuple[float, float]:
+                before = len(llm.ended)
                 with trio.CancelScope() as scope:
                     async with engine.stream(REQUEST) as deltas:
-                        async for _ in deltas:
-                            begun = trio.current_time()
-                            if scope.cancel_called:
-                                break
-                            scope.cancel()
+                        await anext(deltas)
+                        begun = trio.current_time()
+                        scope.cancel()
+                        await trio.sleep_forever()
                 left = trio.current_time()
-                while len(llm.ended) == round_:  # noqa: ASYNC110 - what is waited for is in the server
+                while len(llm.ended) == before:  # noqa: ASYNC110 - what is waited for is in the server
                     await trio.sleep(0.0002)
-                times.append((left - begun, llm.ended[-1] - begun))
-        took, ended = map(min, zip(*times, strict=True))
-        worst = max(ended for _, ended in times)
-        print(f"left in {took * 1e3:.2f} ms, generating ended after {ended * 1e3:.2f} ms (worst {worst * 1e3:.2f})")
+                return left - begun, llm.ended[-1] - begun
+
+            took, ended = await best_of(cancel, 0.005, 0.005)
+        print(f"left in {took * 1e3:.2f} ms, generating ended after {ended * 1e3:.2f} ms")
         assert ended < 0.005
 
     run(main)
@@ -233,13 +235,11 @@ def test_a_cancelled_answer_closes_its_request_within_five_milliseconds() -> Non
 
 def test_cancelling_before_the_first_token_ends_it_too() -> None:
     async def main() -> None:
-        async with asking(ScriptedLlm(LlmFinished("stop")), latency=Latency(5.0)) as (server, engine, _):
+        async with asking(ScriptedLlm(LlmFinished("stop")), latency=Latency(60.0)) as (server, engine, _):
             left = server.left
             with trio.move_on_after(0.1):
                 await answer(engine)
-            begun = trio.current_time()
-            await left.wait()
-            assert trio.current_time() - begun < 0.1
+            await left.wait()  # else it would take longer than the test may
 
     run(main)
 
