@@ -9,12 +9,18 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
 
 import pytest
+import trio
+from trio_websocket import wrap_client_stream
+
+from actors.line import TypedText
+from web.wire import Hello, encode_client
 
 pytestmark = [pytest.mark.e2e, pytest.mark.engines]
 
@@ -110,18 +116,48 @@ def test_keys_reach_nothing_that_can_be_seen(cloud, tmp_path):
     assert refused.returncode == 1
     assert "_API_KEY" in refused.stderr
     seen = [doctor.stdout, doctor.stderr, refused.stdout, refused.stderr]
-    with running("serve", *base, "--log-level", "debug", env=cloud) as process:
+    journal = ("--journal", str(tmp_path / "journal"), "--journal-unmasked")
+    with running("serve", *base, *journal, "--log-level", "debug", env=cloud) as process:
         line = process.stdout.readline()
         assert line.startswith("bargein is ready: "), process.stderr.read()
+        address = line.split()[-1].rstrip("/")
+        log: list[str] = []
+        reader = threading.Thread(target=lambda: log.append(process.stderr.read()), daemon=True)
+        reader.start()  # a debug log would fill the pipe
+        told = trio.run(ask_in_writing, address)
+        assert any('"agent"' in message for message in told)
+        seen += told
         for path in ("", "metrics", "readyz", "app.js", "no-such-page"):
             try:
-                with urllib.request.urlopen(f"{line.split()[-1].rstrip('/')}/{path}", timeout=10) as answer:
+                with urllib.request.urlopen(f"{address}/{path}", timeout=10) as answer:
                     seen.append(answer.read().decode())
             except urllib.error.HTTPError as error:
                 seen.append(error.read().decode())
         process.send_signal(signal.SIGTERM)
-        seen += process.communicate(timeout=30)
+        assert process.wait(timeout=30) == 0
+        reader.join(10)
+        assert "openai" in log[0]
+        seen += [process.stdout.read(), *log]
+    assert list((tmp_path / "journal").iterdir())
     without_keys(tmp_path, *seen)
+
+
+async def ask_in_writing(address):
+    """A call of two turns over the socket; what the server says in it, sound left out."""
+    host, told = address.split("/")[2], []
+    stream = await trio.open_tcp_stream("127.0.0.1", int(host.rpartition(":")[2]))
+    async with stream, trio.open_nursery() as nursery:
+        ws = await wrap_client_stream(nursery, stream, host, "/ws")
+        await ws.send_message(encode_client(Hello()))
+        with trio.fail_after(90):
+            for turn in (1, 2):
+                await ws.send_message(encode_client(TypedText("What does Doctor Patel do?")))
+                while not told or not (f'"turn":{turn}' in told[-1] and '"agent_done"' in told[-1]):
+                    message = await ws.get_message()
+                    if isinstance(message, str):
+                        told.append(message.replace(" ", ""))
+        nursery.cancel_scope.cancel(reason="the call is over")
+    return told
 
 
 def test_a_fallback_takes_over_where_a_service_is_not_there(cloud, speak, tmp_path):
