@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import Final
+from typing import Any, Final
 
+import attrs
 import trio
 
+from actors.cloud.servers import SERVICES, FaultDesk, Latency, Order, read_latency, read_order
 from actors.cloud.servers.deepgram import DeepgramServer
 from actors.cloud.servers.elevenlabs import ElevenLabsServer
 from actors.cloud.servers.openai import OpenAiServer
@@ -20,7 +22,7 @@ from web.cli._screen import err_console, out_console, set_up_logging, show_loadi
 from web.compose import Progress
 from web.settings import Config
 
-__all__ = ["local_options", "serve_engines"]
+__all__ = ["Orders", "local_options", "serve_engines"]
 
 MODEL: Final = "bargein"  #: the name that the language model goes by
 
@@ -38,22 +40,41 @@ def local_options(config: Config) -> EngineOptions:
     )
 
 
-def serve_engines(config: Config, *, first_port: int, key: str | None) -> int:
+@attrs.frozen
+class Orders:
+    """What is to go wrong, and how long answers take, by service."""
+
+    faults: Mapping[str, Sequence[Order]]
+    latencies: Mapping[str, Latency]
+
+    @classmethod
+    def read(cls, faults: Sequence[str], latencies: Sequence[str]) -> Orders:
+        """From flags. Raises ConfigurationError."""
+        ordered = [read_order(text) for text in faults]
+        by_service = {service: [order for name, order in ordered if name == service] for service in SERVICES}
+        return cls(by_service, dict(map(read_latency, latencies)))
+
+    def of(self, service: str) -> Any:
+        """As arguments of the service's server."""
+        return {"desk": FaultDesk(self.faults[service]), "latency": self.latencies.get(service)}
+
+
+def serve_engines(config: Config, *, first_port: int, key: str | None, orders: Orders) -> int:
     """Serve until interrupted."""
     set_up_logging(config, err_console())
-    run(lambda: _serve(config, first_port, key or secrets.token_urlsafe(12)))
+    run(lambda: _serve(config, first_port, key or secrets.token_urlsafe(12), orders))
     return 0
 
 
-async def _serve(config: Config, port: int, key: str) -> None:
+async def _serve(config: Config, port: int, key: str, orders: Orders) -> None:
     host = config.server.host
     async with AsyncExitStack() as stack:
         with show_loading(err_console(), "vad", "stt", "tts", "llm") as show:
             progress = lambda step: show(Progress(step.part, step.engine, step.ms))  # noqa: E731
             engines = await stack.enter_async_context(open_engines(local_options(config), progress=progress))
-        deepgram = DeepgramServer(engines.stt, engines.vad, key=key)
-        openai = OpenAiServer(llm=engines.llm, tts=engines.tts, model=MODEL, api_key=key)
-        elevenlabs = ElevenLabsServer(engines.tts, api_key=key)
+        deepgram = DeepgramServer(engines.stt, engines.vad, key=key, **orders.of("deepgram"))
+        openai = OpenAiServer(llm=engines.llm, tts=engines.tts, model=MODEL, api_key=key, **orders.of("openai"))
+        elevenlabs = ElevenLabsServer(engines.tts, api_key=key, **orders.of("elevenlabs"))
         ports = (port, port + 1, port + 2) if port else (0, 0, 0)
         async with trio.open_nursery() as nursery:
             try:

@@ -9,5 +9,11 @@ Map
                   voice cut into pieces with the times of their characters)
     openai        chat completions and /v1/audio/speech (_openai_chat: requests and answers as JSON, pure)
     _http         HTTP/1.1 on a stream with faults, and the way to a WebSocket
-    _faults       which fault strikes which connection when (pure), and how it is applied to a stream
+    _faults       which fault strikes which connection when (pure), and how it is applied to a stream;  _orders: the
+                  same in writing (pure)
 """
+
+from actors.cloud.servers._faults import FaultDesk, Latency, Order
+from actors.cloud.servers._orders import SERVICES, read_latency, read_order
+
+__all__ = ["SERVICES", "FaultDesk", "Latency", "Order", "read_latency", "read_order"]
