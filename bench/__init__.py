@@ -17,7 +17,7 @@ Map
     _plot     the waterfall
     _clients  callers over real sockets, well-behaved and otherwise; _memory_server is what they call
 
-    _scenes   the evaluation's conversations; _scripted: its callers with a goal; _attempt: a model in one turn
-    _values   whether two function calls mean the same; _invented: what an agent cannot know; _judge: verdicts, shares
-    _spoken   the evaluation's lines as a transcriber hears them
+    _scenes   the evaluation's conversations;  _scripted: its callers with a goal;  _attempt: a model in one turn;
+    _measuring: in all of them;  _values: whether two function calls mean the same;  _invented: what an agent cannot
+    know;  _judge: verdicts and shares;  _spoken: the lines as a transcriber hears them
 """

@@ -9,22 +9,23 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
 import attrs
+import trio
 
 from actors.agents import Agent
 from actors.call._answer import AnswerSettings
 from actors.errors import EngineBadReply
 from actors.ports import Llm, LlmMessage, LlmRequest, LlmText, LlmToolCall
-from actors.tools import Resources, ToolArgumentError, Toolbox, ToolOutcomeUnknown
+from actors.tools import Clock, ToolArgumentError, Toolbox, ToolOutcomeUnknown
 from bench._judge import Tried
 from bench._scenes import Call, Scene, Turn
 
-__all__ = ["Desk", "before_turn", "open_desk", "request_key", "try_turn"]
+__all__ = ["Databases", "Desk", "before_turn", "open_desk", "request_key", "try_turn"]
 
 _SETTINGS = AnswerSettings()
 
@@ -56,31 +57,42 @@ class Desk:
         return json.dumps(result, ensure_ascii=False, separators=(",", ":"))
 
 
+@attrs.define
+class Databases:
+    """Databases for the agents, made in ``folder``: seeded once for each moment, then copied."""
+
+    folder: Path
+    _seeded: dict[str, Path] = attrs.field(factory=dict, init=False)
+    _lock: trio.Lock = attrs.field(factory=trio.Lock, init=False)
+
+    async def seeded(self, agent: Agent, now: Clock) -> Path:
+        """A database as the agent makes it at that moment; no file where the agent has none."""
+        key = f"{agent.name}-{now():%Y%m%d%H%M}"
+        async with self._lock:
+            if key not in self._seeded:
+                template = self.folder / f"{key}.db"
+                async with agent.open(database=f"sqlite:///{template}", now=now):
+                    pass
+                self._seeded[key] = template
+        return self._seeded[key]
+
+
 @asynccontextmanager
-async def open_desk(agent: Agent, now: datetime, templates: dict[str, Path], folder: Path) -> AsyncIterator[Desk]:
-    """A desk at the wall clock ``now``. Databases seeded for a moment are kept in ``folder`` and copied from there, as
-    ``templates`` remembers them."""
+async def open_desk(agent: Agent, now: datetime, databases: Databases) -> AsyncIterator[Desk]:
+    """A desk at the wall clock ``now``, with a database of its own."""
     moment = now.replace(tzinfo=agent.clock()().tzinfo)
 
     def clock() -> datetime:
         return moment
 
-    key = f"{agent.name}-{now:%Y%m%d%H%M}"
-    if key not in templates:
-        template = folder / f"{key}.db"
-        async with agent.open(database=f"sqlite:///{template}", now=clock):
-            pass
-        templates[key] = template
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+    template = await databases.seeded(agent, clock)
+    with tempfile.TemporaryDirectory(dir=databases.folder) as scratch:
         database = Path(scratch) / "desk.db"
-        if templates[key].exists():  # an agent without a database leaves no file
-            shutil.copyfile(templates[key], database)
+        if template.exists():
+            shutil.copyfile(template, database)
         async with agent.open(database=f"sqlite:///{database}", now=clock) as resources:
-            yield Desk(agent, _toolbox(agent, resources, clock), opening(agent, None), database)
-
-
-def _toolbox(agent: Agent, resources: Resources, clock: Callable[[], datetime]) -> Toolbox:
-    return agent.toolbox(resources, call_id="bench", now=clock)
+            toolbox = agent.toolbox(resources, call_id="bench", now=clock)
+            yield Desk(agent, toolbox, opening(agent, None), database)
 
 
 def opening(agent: Agent, said: str | None) -> list[LlmMessage]:
@@ -163,10 +175,10 @@ def _read(call: LlmToolCall) -> Call:
 
 @asynccontextmanager
 async def before_turn(
-    agent: Agent, scene: Scene, number: int, heard: Sequence[str], templates: dict[str, Path], folder: Path
+    agent: Agent, scene: Scene, number: int, heard: Sequence[str], databases: Databases
 ) -> AsyncIterator[Desk]:
     """A desk where the first ``number`` turns of the scene have happened as written; ``heard``: the caller's words."""
-    async with open_desk(agent, scene.now, templates, folder) as desk:
+    async with open_desk(agent, scene.now, databases) as desk:
         desk.messages = opening(agent, scene.opening)
         for earlier, words in zip(scene.turns[:number], heard, strict=False):
             await replay(desk, earlier, words)

@@ -61,6 +61,7 @@ class Hearing:
     file: Path
     _known: dict[str, str] = attrs.field(factory=dict, init=False)
     _stt: Stt | None = attrs.field(default=None, init=False)
+    _lock: trio.Lock = attrs.field(factory=trio.Lock, init=False)
 
     def __attrs_post_init__(self) -> None:
         if self.file.exists():
@@ -73,7 +74,9 @@ class Hearing:
         key = hashlib.sha256(
             "\0".join((_RECIPE, voice.engine, voice.name, f"{voice.speed:g}", text)).encode()
         ).hexdigest()
-        if key not in self._known:
+        async with self._lock:
+            if key in self._known:
+                return self._known[key]
             heard = await self._transcribe(text, voice, seed=int(key[:8], 16))
             self._known[key] = heard
             self.file.parent.mkdir(parents=True, exist_ok=True)

@@ -10,10 +10,11 @@ import numpy as np
 import trio
 
 from actors.ports import CALLER_RATE, LlmDelta, LlmFinished, LlmRequest, LlmText, LlmToolCall
+from bench._attempt import Databases
+from bench._measuring import Bench, Notes, try_callers, try_scenes
 from bench._scenes import load_set, parse_scenes
 from bench._scripted import Booking, Script
 from bench._spoken import HELD_OUT_VOICES, noisy, pronounced, voice_of
-from bench.tool_accuracy import Bench, Notes, try_callers, try_scenes
 
 CONTENT = {
     "now": "2027-03-09T09:40",
@@ -69,7 +70,7 @@ def _good(request: LlmRequest) -> LlmText | LlmToolCall:
 
 
 def _bench(llm: Scripted, folder: Path) -> Bench:
-    return Bench(llm, Notes(folder / "notes.jsonl"), None, folder, math.inf)
+    return Bench(llm, Notes(folder / "notes.jsonl"), None, Databases(folder), math.inf, parallel=2)
 
 
 def test_turns_are_asked_with_the_conversation_as_written_and_answers_are_kept(tmp_path: Path) -> None:
