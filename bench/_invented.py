@@ -111,16 +111,26 @@ def _times(text: str, *, loose: bool) -> Iterator[tuple[tuple[int, str], str]]:
 
 def _unknown_numbers(said: str, known: list[str]) -> Iterator[str]:
     plain = _TIME.sub(lambda found: " " if _is_time(found) else found[0], even(said))
-    streams = [re.sub(r"\D", "", even(text)) for text in known]
-    tokens = {re.sub(r"\D", "", number) for text in known for number in _NUMBER.findall(even(text))}
+    held = {digits for text in known for digits in _numbers(text)}
     joined = re.sub(r"(?<=\b\d) (?=\d\b)", "", plain)
     for number in _NUMBER.findall(joined):
-        digits = re.sub(r"\D", "", number)
-        if number in _SAFE_NUMBERS or digits in tokens:
-            continue
-        if len(digits) > 1 and any(digits in stream for stream in streams):
-            continue
-        yield number
+        if number not in _SAFE_NUMBERS and not _composed(re.sub(r"\D", "", number), held):
+            yield number
+
+
+def _numbers(text: str) -> Iterator[str]:
+    """The numbers of a text, and those that its digits make where they stand side by side ("555-0142", "4 8 2 1")."""
+    plain = even(text)
+    for run in re.findall(r"\d(?:[ -]?\d)*", plain):
+        yield re.sub(r"\D", "", run)
+    yield from (re.sub(r"\D", "", number) for number in _NUMBER.findall(plain))
+
+
+def _composed(digits: str, held: set[str]) -> bool:
+    """Whether the digits are a number that is known, or several of at least two digits ("48", then "66")."""
+    if digits in held:
+        return True
+    return any(digits[:n] in held and _composed(digits[n:], held) for n in range(2, len(digits) - 1))
 
 
 def _is_time(found: re.Match[str]) -> bool:

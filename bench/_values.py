@@ -62,8 +62,9 @@ def offered_in(results: Sequence[str], today: date) -> Offer | None:
 
 
 def plain_name(said: str) -> str:
-    """A name's letters alone: without titles, accents, spaces and case."""
-    letters = unicodedata.normalize("NFKD", said.casefold())
+    """A name's letters alone: without titles, accents, spaces and case; "Lee, Ann" is "Ann Lee"."""
+    last, comma, first = said.partition(",")
+    letters = unicodedata.normalize("NFKD", (f"{first} {last}" if comma else said).casefold())
     return re.sub(r"[\W_]", "", _TITLES.sub(" ", letters))
 
 
