@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
+from rapidfuzz.distance import Levenshtein
 
 from actors.agents.hospital._words import even
 from bench._figures import wilson
@@ -132,7 +133,16 @@ def scores(verdicts: Sequence[Verdict], *, spoken: bool = False) -> dict[str, Sh
     found = {name: share(hit(v) for v in verdicts if counts(v)) for name, (counts, hit) in MEASURES.items()}
     if spoken:
         found["exact, names as transcribed"] = share(v.as_heard for v in verdicts)
+        found["words misheard"] = misheard(verdicts)
     return found
+
+
+def misheard(verdicts: Sequence[Verdict]) -> Share:
+    """The transcriber's word errors: words wrong, missing or added, of the words spoken; numbers as digits."""
+    pairs = [(even(v.turn.caller).split(), even(v.tried.heard).split()) for v in verdicts]
+    wrong = sum(Levenshtein.distance(said, heard) for said, heard in pairs)
+    words = sum(len(said) for said, _ in pairs)
+    return Share(min(wrong, words), words)
 
 
 def by_category(verdicts: Sequence[Verdict]) -> dict[str, Share]:

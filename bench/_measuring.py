@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -79,9 +80,14 @@ class Bench:
         return text if self.hearing is None else await self.hearing.hear(text, voice_of(conversation))
 
     async def work(self, jobs: Sequence[Callable[[], Awaitable[_Done]]], good: Callable[[_Done], bool]) -> list[_Done]:
-        """Results of the jobs in their order, as many as there was time for. Shows progress."""
+        """Results of the jobs in their order, as many as there was time for. Shows progress.
+
+        They are done in a shuffled order, the same every time: what there was time for is a fair sample of all.
+        """
         done: dict[int, _Done] = {}
-        waiting = iter(enumerate(jobs))
+        order = list(enumerate(jobs))
+        Random(0).shuffle(order)
+        waiting = iter(order)
 
         async def worker() -> None:
             for number, job in waiting:

@@ -18,16 +18,14 @@ from bench.speech import CACHE, Utterance, Voice, speak
 
 __all__ = ["HELD_OUT_VOICES", "Hearing", "noisy", "pronounced", "voice_of"]
 
-#: Told in bench/accuracy/README.md, so that training avoids them.
+#: Told in bench/accuracy/README.md, so that training avoids them. The transcriber gets about every fourth word of theirs
+#: wrong (eleven lines; "11" for "eleven" counts), but of the espeak-ng accents that training avoids, too, every second:
+#: these would measure the transcriber and not the model.
 HELD_OUT_VOICES: Final = (
     Voice("flite", "awb", 1.0),
-    Voice("espeak-ng", "en-us-nyc+m3", 150),
     Voice("flite", "rms", 1.0),
-    Voice("espeak-ng", "en-gb-x-rp+f3", 150),
-    Voice("espeak-ng", "en-gb-scotland+m7", 145),
-    Voice("flite", "rms", 1.1),
-    Voice("espeak-ng", "en-us-nyc+f2", 145),
-    Voice("espeak-ng", "en-029+f4", 145),
+    Voice("flite", "awb", 1.15),
+    Voice("flite", "rms", 1.15),
 )
 _RECIPE: Final = "1"  # part of the cache's keys: change it whenever the same line would sound different
 _SNR_DB: Final = 25.0
