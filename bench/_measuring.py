@@ -29,7 +29,7 @@ from bench._spoken import Hearing, voice_of
 __all__ = ["Bench", "CallRecord", "Notes", "try_callers", "try_scenes"]
 
 _Done = TypeVar("_Done")
-_TRIES: Final = 3
+_TRIES: Final = 20
 _EVERY: Final = 20  #: turns between two lines of progress
 
 

@@ -18,7 +18,7 @@ from bench.speech import CACHE, Utterance, Voice, speak
 
 __all__ = ["HELD_OUT_VOICES", "Hearing", "noisy", "pronounced", "voice_of"]
 
-#: Told in bench/accuracy/README.md, so that training avoids them. The transcriber gets about every fourth word of theirs
+#: Told in bench/accuracy/README.md, so that training avoids them. The transcriber gets about every fourth word of them
 #: wrong (eleven lines; "11" for "eleven" counts), but of the espeak-ng accents that training avoids, too, every second:
 #: these would measure the transcriber and not the model.
 HELD_OUT_VOICES: Final = (
