@@ -95,14 +95,13 @@ def stt_failed(d: Draft, event: SttFailed) -> None:
 
 
 def likely_end(d: Draft, event: EagerEndOfTurn | EndOfTurn) -> None:
-    """Answer these words on trial; the wait for the end goes on as it would."""
-    settled = d.now.utterance.settled
-    if not words(event.text) or not take_words(d, event.segment, event.text, settled=settled):
+    """Answer these words on trial, or the final transcript's, which knows better; the wait for the end goes on as it
+    would."""
+    if not words(event.text) or event.segment < d.now.utterance.segment:
         return
-    show(d)
-    if settled:
-        listen_on(d)
-        return
+    if not d.now.utterance.settled:
+        take_words(d, event.segment, event.text, settled=False)
+        show(d)
     answer_on_trial(d)
     if d.now.voiced:  # by words the caller is done: what goes on is a noise, unless words follow
         d.arm(Timer.STALL, d.now.settings.overlap_in_processing_ms)

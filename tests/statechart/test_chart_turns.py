@@ -585,10 +585,16 @@ def test_a_likely_end_starts_an_answer_on_trial_before_our_own_ears_are_sure(cha
 
 
 def test_a_likely_end_with_other_words_replaces_the_trial(chart):
-    chart.understood("What are")(EagerEndOfTurn(chart.now.utterance.segment, HOURS))
+    chart.listening()(EagerEndOfTurn(0, "What are"), EagerEndOfTurn(0, HOURS))
     assert chart.gave(CancelAnswer) == [CancelAnswer(1, 0, "other words")]
-    assert chart.gave(StartAnswer) == [StartAnswer(1, 1, HOURS, speculative=True)]
-    assert chart.armed(Timer.END_OF_TURN) == 1000
+    assert [order.text for order in chart.gave(StartAnswer)] == ["What are", HOURS]
+
+
+def test_a_likely_end_behind_the_final_transcript_answers_that(chart):
+    chart.understood()(EagerEndOfTurn(0, "What are"))
+    assert chart.effects == []
+    chart(TurnResumed(0), EagerEndOfTurn(0, "What are"))
+    assert [order.text for order in chart.gave(StartAnswer)] == [HOURS]
 
 
 def test_a_likely_end_alone_never_ends_the_turn(chart):

@@ -31,6 +31,7 @@ _REASONS = {
     "farewell": "the conversation was over",
     "caller": "the caller hung up",
     "idle": "the caller said nothing for too long",
+    "failing": "several turns in a row could not be answered",
     "internal": "something went wrong inside the call",
     "drain": "the server stops",
 }

@@ -5,6 +5,9 @@ from __future__ import annotations
 import attrs
 import pytest
 import trio
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
 
 from actors.call._turn_signals import as_event
 from actors.errors import EngineUnavailable
@@ -168,6 +171,22 @@ def test_other_signals_are_passed_on_as_they_are():
     assert told("started") is None
     assert told("likely_end") == EagerEndOfTurn(3, "yes")
     assert told("resumed") == TurnResumed(3)
+
+
+KINDS = ("started", "likely_end", "resumed", "ended")
+SIGNALS = st.tuples(st.floats(0.0, 4.0), st.sampled_from(KINDS), st.sampled_from(["", "I would", SAID, "bye bye"]))
+
+
+@limits(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(signals=st.lists(SIGNALS, max_size=8))
+@example(signals=[(0.0, "ended", SAID), (0.0, "resumed", ""), (3.0, "ended", "I would"), (3.0, "likely_end", SAID)])
+def test_signals_in_any_order_leave_the_call_whole(play, signals):
+    stage = play(lambda words: Judge(words, sorted(signals)), ask)
+    assert stage.call.illegal_events == 0
+    assert stage.reason in ("caller", "farewell")
+    said = [m for m in stage.call.history.messages() if m.role == "user"]
+    assert said
+    assert "Of course. When would you like to come?" in stage.said(1)
 
 
 @pytest.mark.parametrize(("likely_end_ms", "end_ms"), [(200, 400), (40, 60), (0, 300), (100, 0)])
