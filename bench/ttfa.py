@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -19,7 +20,7 @@ from bench._caller import Caller
 from bench._figures import describe, machine, summarise, wilson
 from bench._stage import fillers, open_local, recording, say, with_call, with_greeting
 from bench._turn import STEPS, Trace, Turn, answer_start, read_turn
-from bench.speech import Spoken, load_corpus, pick, speak_all
+from bench.speech import Spoken, Utterance, load_corpus, pick, speak_all
 from web.cli._run import run
 
 __all__ = ["main", "measure", "report"]
@@ -121,9 +122,19 @@ def report(turns: Sequence[Turn]) -> tuple[str, dict[str, Any]]:
         met = "met" if told.high <= FILLER_TARGET_MS else "MISSED"
         row = f"{'filler':16} {told.n:3} {told.p50:7.0f} {told.p95:7.0f} {told.low:6.0f} {told.high:6.0f}"
         lines.append(f"{row}   all within {FILLER_TARGET_MS}: {met}")
+        lines += _fillers_by_wait(turns)
     lines += ["", *_cut_offs(turns, data), "", *_steps(turns, data), "", *_cross_check(turns, data)]
     lines += _outside(turns, data)
     return "\n".join(lines), data
+
+
+def _fillers_by_wait(turns: Sequence[Turn]) -> list[str]:
+    """A filler cannot come before the turn is over."""
+    lines = []
+    for wait in sorted({turn.wait_ms for turn in turns if turn.filler_ms is not None and turn.wait_ms is not None}):
+        told = [turn.filler_ms for turn in turns if turn.filler_ms is not None and turn.wait_ms == wait]
+        lines.append(f"  after a wait of {wait:4} ms: {min(told):.0f} to {max(told):.0f} ms (n {len(told)})")
+    return lines
 
 
 def _cut_offs(turns: Sequence[Turn], data: dict[str, Any]) -> list[str]:
@@ -236,11 +247,13 @@ def line_of(turn: Turn) -> str:
     "  python -m bench.ttfa                       all utterances, about 12 minutes\n"
     "  python -m bench.ttfa --limit 4             a short try\n"
     "  python -m bench.ttfa --only cancel         those with this word; --only tool, --only 3,17\n"
-    "  python -m bench.ttfa --read out/ttfa.json  the tables and the picture again, from a run"
+    "  python -m bench.ttfa --slice 1/3 --out a   a third of them, to run in pieces ...\n"
+    "  python -m bench.ttfa --read a/ttfa.json --read b/ttfa.json   ... and their tables and picture as one"
 )
 @click.option("--limit", type=click.IntRange(min=1), help="So many utterances, tool and no tool in turn.")
 @click.option("--seed", default=0, show_default=True, help="Shuffles voices, order and the moment of speaking.")
 @click.option("--only", default="", help='Part of a text, a tool name, "tool", "no-tool", or numbers: 3,17.')
+@click.option("--slice", "part", default="1/1", show_default=True, help="The first of three parts: 1/3.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -248,8 +261,14 @@ def line_of(turn: Turn) -> str:
     show_default=True,
     help="Where ttfa.json and ttfa.png go.",
 )
-@click.option("--read", "read_from", type=click.Path(path_type=Path, exists=True), help="Measure nothing, read this.")
-def main(limit: int | None, seed: int, only: str, out: Path, read_from: Path | None) -> None:
+@click.option(
+    "--read",
+    "read_from",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Measure nothing, read this, and others.",
+)
+def main(limit: int | None, seed: int, only: str, part: str, out: Path, read_from: Sequence[Path]) -> None:
     """Measure TTFA over spoken utterances, one fresh call each, in real time, with the embedded engines.
 
     TTFA runs from the arrival of the caller's last voiced sample (above -40 dB of its peak) to the sending of the
@@ -257,12 +276,10 @@ def main(limit: int | None, seed: int, only: str, out: Path, read_from: Path | N
     Everything is observed from the caller's end of the line and compared with the call's own metrics. The same run
     tells how many utterances were cut off before their end.
     """
-    if read_from is not None:
-        kept = json.loads(read_from.read_text())
-        turns = [Turn(**{**turn, "spans": {k: tuple(v) for k, v in turn["spans"].items()}}) for turn in kept["turns"]]
-        found = kept["machine"]
+    if read_from:
+        turns, found = read_runs(read_from)
     else:
-        chosen = pick(load_corpus(), limit=limit, only=only, seed=seed)
+        chosen = slice_of(pick(load_corpus(), limit=limit, only=only, seed=seed), part)
         if not chosen:
             raise click.ClickException(f"no utterance matches {only!r}; python -m bench.speech lists them")
         found = machine()
@@ -277,6 +294,27 @@ def main(limit: int | None, seed: int, only: str, out: Path, read_from: Path | N
 
     plot_ttfa(groups(turns), describe(found), out / "ttfa.png", TARGETS)
     print(f"\nWritten: {out / 'ttfa.json'}, {out / 'ttfa.png'}")
+
+
+def slice_of(chosen: Sequence[Utterance], part: str) -> Sequence[Utterance]:
+    """``part`` "2/3": the second, fifth, eighth ... utterance. BadParameter where it is no such thing."""
+    match = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", part)
+    if match is None or int(match[1]) > int(match[2]):
+        raise click.BadParameter(f"--slice {part}: say 1/3, 2/3 and 3/3")
+    return chosen[int(match[1]) - 1 :: int(match[2])]
+
+
+def read_runs(paths: Sequence[Path]) -> tuple[list[Turn], dict[str, Any]]:
+    """The turns of all runs, and the machine of the first. ClickException where the same utterance is in two."""
+    runs = [json.loads(path.read_text()) for path in paths]
+    turns = [
+        Turn(**{**turn, "spans": {k: tuple(v) for k, v in turn["spans"].items()}})
+        for kept in runs
+        for turn in kept["turns"]
+    ]
+    if len({turn.number for turn in turns}) < len(turns):
+        raise click.ClickException("these runs share utterances: join slices of one run (--slice 1/3, 2/3, 3/3)")
+    return turns, runs[0]["machine"]
 
 
 async def _measure_all(spoken: Sequence[Spoken], seed: int) -> list[Turn]:

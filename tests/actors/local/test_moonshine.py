@@ -32,7 +32,7 @@ class Library:
         self.entered.set()
         assert self.gate.wait(5)
         self.inside -= 1
-        self.heard.append(round((len(samples) / CALLER_RATE - 0.36) * 10))
+        self.heard.append(round((len(samples) / CALLER_RATE - 0.5) * 10))
         return f"heard {self.heard[-1]}"
 
 

@@ -44,6 +44,15 @@ def test_speech_is_always_given_the_same_room(before, after):
     assert (out[LEAD:-TAIL] == speech[span.start : span.end]).all()
 
 
+def test_the_room_goes_on_behind_speech_that_has_just_ended():
+    """No edge for the recogniser to stumble over: silence made of zeros is like no room."""
+    room = np.tile(np.array([3, -2, 5, -4], np.int16), 200)
+    out = padded(np.concatenate((voice(0.3), room)), speech_span(voice(0.3)))
+    assert (out[-TAIL:][:800] == room).all()
+    assert (out[-TAIL:][800:1600] == room[::-1]).all()
+    assert (out[-TAIL:][1600:2400] == room).all()
+
+
 def test_short_segments_stay_whole():
     assert cut_point(voice(14)) is None
 
