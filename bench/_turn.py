@@ -92,6 +92,7 @@ class Turn:
     early_pause_ms: int | None = None  # the inner pause in which that happened
     apologised: bool = False
     late_ms: float = 0.0
+    others_cores: float = 0.0  # what everybody else on the machine took meanwhile
 
     @property
     def cut_off(self) -> bool:

@@ -6,9 +6,10 @@ import attrs
 import click
 import pytest
 
+from bench._ttfa_report import report
 from bench._turn import Turn
 from bench.speech import load_corpus, pick
-from bench.ttfa import read_runs, report, slice_of
+from bench.ttfa import read_runs, slice_of
 
 
 def test_slices_are_the_whole():
@@ -50,3 +51,11 @@ def test_fillers_are_told_by_the_wait_before_them(tmp_path):
     assert "after a wait of  600 ms: 750 to 750 ms (n 2)" in text
     assert "after a wait of 1000 ms: 1060 to 1060 ms (n 1)" in text
     assert data["filler"]["n"] == 3
+
+
+def test_calls_with_company_are_told(tmp_path):
+    alone = kept(tmp_path / "a", 1, ttfa_ms=700.0, endpoint_ms=600.0, others_cores=0.05)
+    crowded = kept(tmp_path / "b", 2, ttfa_ms=1700.0, endpoint_ms=600.0, others_cores=0.9)
+    text, data = report(read_runs([alone, crowded])[0])
+    assert "more than 0.2 cores during these calls (1): 2." in text
+    assert data["busy"] == 1
