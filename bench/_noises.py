@@ -1,7 +1,7 @@
 """Noises of a caller's room, made by program: each from its own seed, so that no two are alike and every run is.
 
-A cough is a burst of noise with a short voiced tail, laughter a row of breathy voiced syllables, a slam a low thump with
-a crack and the room's answer, clicks the keys of a keyboard. All are float arrays at 16 kHz, peak 1.
+A cough is a burst of noise with a short voiced tail, laughter a row of breathy voiced syllables, a slam a low thump
+with a crack and the room's answer, clicks the keys of a keyboard. All are float arrays at 16 kHz, peak 1.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ _SCHWA = ((560.0, 90.0), (1500.0, 120.0), (2500.0, 160.0), (3400.0, 250.0))
 
 def make_noise(kind: str, seed: int) -> Sound:
     """One noise of this kind (a key of :data:`NOISES`). KeyError for another."""
-    sound = NOISES[kind](np.random.default_rng(seed))
-    return sound / np.abs(sound).max()
+    return _unit(NOISES[kind](np.random.default_rng(seed)))
 
 
 def _samples(seconds: float) -> int:
@@ -71,7 +70,8 @@ def _row(pieces: Sequence[Sound], gaps: Sequence[float]) -> Sound:
 
 
 def _unit(sound: Sound) -> Sound:
-    return sound / max(1e-9, float(np.abs(sound).max()))
+    scaled: Sound = sound / max(1e-9, float(np.abs(sound).max()))
+    return scaled
 
 
 def _cough(random: np.random.Generator) -> Sound:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,18 +14,18 @@ import click
 import numpy as np
 import trio
 
-from actors.audio import level_db, to_array
 from actors.call import CallSetup
 from actors.line import Flush, Hold, TranscriptUpdate
-from actors.ports import LlmRequest, Pcm, SpeechChunk, Tts, TtsVoice
+from actors.ports import LlmRequest, Pcm
 from actors.testing import FakeLlm
 from bench._caller import Caller, EchoPath
 from bench._figures import Summary, describe, machine, summarise
+from bench._recorded import Recorded, speech_level
 from bench._stage import open_local, say, with_call
 from bench.speech import VOICES, Utterance, speak, voiced_bounds
 from web.cli._run import run
 
-__all__ = ["DELAYS_MS", "REPLIES", "ROOM_DB", "main", "over_speech", "speech_level"]
+__all__ = ["DELAYS_MS", "REPLIES", "ROOM_DB", "main", "over_speech"]
 
 LEVELS = (None, -20.0, -15.0, -10.0, -6.0)  #: dB, relative to the agent's speech as it was sent; None: no echo
 DELAYS_MS = (60, 130, 200)
@@ -91,44 +90,6 @@ class BargeIn:
     cut_ms: list[float] = attrs.field(factory=list)
     missed: int = 0
     held_already: int = 0
-
-
-class _Recorded:
-    """A voice whose sentences are synthesised once and then played from memory: every condition hears the same."""
-
-    def __init__(self, engine: Tts) -> None:
-        self.name = engine.name
-        self._engine = engine
-        self._known: dict[str, list[SpeechChunk]] = {}
-
-    @asynccontextmanager
-    async def open_voice(self, turn: int) -> AsyncIterator[TtsVoice]:
-        async with self._engine.open_voice(turn) as voice:
-            yield _RecordedVoice(voice, self._known)
-
-    def level_db(self) -> float:
-        """RMS of all that was said, silent stretches left out."""
-        return speech_level(np.concatenate([to_array(c.pcm) for chunks in self._known.values() for c in chunks]))
-
-
-class _RecordedVoice:
-    def __init__(self, voice: TtsVoice, known: dict[str, list[SpeechChunk]]) -> None:
-        self._voice, self._known = voice, known
-
-    async def say(self, text: str) -> AsyncIterator[SpeechChunk]:
-        if text not in self._known:
-            self._known[text] = [chunk async for chunk in self._voice.say(text)]
-        for chunk in self._known[text]:
-            await trio.lowlevel.checkpoint()
-            yield chunk
-
-
-def speech_level(samples: Pcm) -> float:
-    """The level of speech without its pauses: over windows of 20 ms within 30 dB of the loudest."""
-    windows = samples[: len(samples) // 320 * 320].reshape(-1, 320)
-    levels = np.array([level_db(window) for window in windows])
-    loud = windows[levels > levels.max() - 30]
-    return level_db(np.ascontiguousarray(loud).reshape(-1))
 
 
 def _under(setup: CallSetup, condition: Condition, first_reply: int) -> CallSetup:
@@ -303,7 +264,7 @@ def main(seconds: float, tries: int, levels: Sequence[float], gate: str, at_once
     async def measure() -> float:
         say("Loading the engines.")
         async with open_local() as local:
-            voice = _Recorded(local.tts)
+            voice = Recorded(local.tts)
             setup = attrs.evolve(local, tts=voice)
             slots = trio.CapacityLimiter(at_once)
 

@@ -16,7 +16,8 @@ from actors.call._echo import EchoGate, EchoReference
 from actors.call._voice import Voice
 from actors.engines import EngineOptions, open_tts, open_vad
 from actors.ports import AGENT_RATE, CALLER_RATE, Pcm, Vad
-from bench.echo import DELAYS_MS, REPLIES, ROOM_DB, over_speech, speech_level
+from bench._recorded import speech_level
+from bench.echo import DELAYS_MS, REPLIES, ROOM_DB, over_speech
 from web.cli._run import run
 
 __all__ = ["main"]
@@ -67,12 +68,12 @@ def onsets(vad: Vad, sound: Sound, settings: VoiceSettings, agent: Agent) -> lis
     samples = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
     stream = vad.open_stream()
     voice = Voice(settings, window=stream.window, rate=CALLER_RATE)
-    gate = EchoGate(settings.echo_margin_db, window=stream.window)
+    gate = EchoGate(window=stream.window, floor_db=-(settings.echo_margin_db or 0.0))
     found = []
     for number, probability in enumerate(stream.feed(samples)):
         window = samples[number * stream.window : (number + 1) * stream.window]
-        (closed,) = gate.feed(window, agent.loudest[number])
-        change = voice.feed(0.0 if closed else probability)
+        (over,) = gate.feed(window, agent.loudest[number])
+        change = voice.feed(probability, over)
         if change is not None and change.voiced:
             found.append(voice.position)
     return found

@@ -19,6 +19,7 @@ __all__ = [
     "is_latest",
     "let_pass",
     "listen_on",
+    "note_burst",
     "open_segment",
     "show",
     "take_floor",
@@ -58,7 +59,7 @@ def open_segment(d: Draft, segment: int) -> None:
 
 def voice_ended(d: Draft, event: VoiceStopped) -> None:
     """The voice fell silent: its words are wanted."""
-    d.set(voiced=False, pause=event.pause, overlap_ms=d.now.overlap_ms + event.voiced_ms)
+    d.set(voiced=False, pause=event.pause, overlap_ms=d.now.overlap_ms + event.voiced_ms, burst_ms=0)
     d.emit(Transcribe(event.segment, event.pause))
 
 
@@ -146,11 +147,17 @@ def turn_over(d: Draft, silence_ms: int) -> None:
 # --- over the agent's work or speech ----------------------------------------------------------------------------------
 
 
-def verdict(d: Draft, *, burst_ms: int = 0, elapsed_ms: int = 0) -> Verdict:
-    """Judge the voice over the agent. ``burst_ms``: voiced for so long since the latest pause, as far as is known."""
+def note_burst(d: Draft, event: PartialTranscript | FinalTranscript) -> None:
+    """A partial transcript tells how long the voice that goes on has been there."""
+    if isinstance(event, PartialTranscript) and d.now.voiced:
+        d.set(burst_ms=event.voiced_ms)
+
+
+def verdict(d: Draft, *, elapsed_ms: int = 0) -> Verdict:
+    """Judge the voice over the agent."""
     now = d.now
     overlap = Overlap(
-        voiced_ms=now.overlap_ms + burst_ms,
+        voiced_ms=now.overlap_ms + now.burst_ms,
         still_voiced=now.voiced,
         text=now.utterance.full,
         final=now.utterance.settled and not now.voiced,
@@ -174,9 +181,10 @@ def verdict_on_ignored(d: Draft, event: PartialTranscript | FinalTranscript) -> 
     final = isinstance(event, FinalTranscript) and is_latest(d, event)
     if event.segment < now.ignored_segment or now.ignored_segment < 0 or not (final or now.voiced):
         return Verdict.UNDECIDED
+    note_burst(d, event)
     said = now.reply.said if now.reply is not None else now.last_said
     overlap = Overlap(
-        voiced_ms=now.overlap_ms,
+        voiced_ms=d.now.overlap_ms + d.now.burst_ms,
         still_voiced=now.voiced,
         text=event.text,
         final=final,

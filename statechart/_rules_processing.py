@@ -26,6 +26,7 @@ from statechart._hearing import (
     add_typed,
     is_latest,
     let_pass,
+    note_burst,
     open_segment,
     take_floor,
     take_words,
@@ -72,7 +73,7 @@ def voice(d: Draft, event: VoiceStarted) -> None:
         open_segment(d, event.segment)
         return
     utterance = Utterance(segment=max(event.segment, d.now.utterance.segment), settled=False)
-    d.set(utterance=utterance, overlap_ms=0, heard=event.heard if d.reply.played else "")
+    d.set(utterance=utterance, overlap_ms=0, burst_ms=0, heard=event.heard if d.reply.played else "")
     d.arm(Timer.OVERLAP, d.now.settings.overlap_in_processing_ms)
 
 
@@ -86,6 +87,7 @@ def voice_stopped(d: Draft, event: VoiceStopped) -> None:
 
 def transcript(d: Draft, event: PartialTranscript | FinalTranscript) -> None:
     settled = isinstance(event, FinalTranscript) and is_latest(d, event)
+    note_burst(d, event)
     if take_words(d, event.segment, event.text, settled=settled):
         decided = verdict(d)
         if settled or decided is Verdict.CUT:  # what may still change cannot let the agent go ahead

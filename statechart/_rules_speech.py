@@ -21,6 +21,7 @@ from statechart._hearing import (
     add_typed,
     is_latest,
     let_pass,
+    note_burst,
     open_segment,
     take_floor,
     take_words,
@@ -54,7 +55,13 @@ __all__ = [
 
 
 def voice(d: Draft, event: VoiceStarted) -> None:
-    d.set(voiced=True, overlap_ms=0, utterance=Utterance(segment=event.segment, settled=False), heard=event.heard)
+    d.set(
+        voiced=True,
+        overlap_ms=0,
+        burst_ms=0,
+        utterance=Utterance(segment=event.segment, settled=False),
+        heard=event.heard,
+    )
     d.mark(unheard_ms=event.unheard_ms)
     if verdict(d) is Verdict.CUT:  # the agent was all but done: whoever speaks now answers it
         _cut(d, d.now.utterance)
@@ -121,9 +128,9 @@ def held_voice_stopped(d: Draft, event: VoiceStopped) -> None:
 
 def held_transcript(d: Draft, event: PartialTranscript | FinalTranscript) -> None:
     settled = isinstance(event, FinalTranscript) and is_latest(d, event)
-    burst_ms = event.voiced_ms if isinstance(event, PartialTranscript) and d.now.voiced else 0
+    note_burst(d, event)
     if take_words(d, event.segment, event.text, settled=settled):
-        decided = verdict(d, burst_ms=burst_ms)
+        decided = verdict(d)
         if settled or decided is Verdict.CUT:  # what may still change cannot let the agent speak on
             _decide(d, decided)
 

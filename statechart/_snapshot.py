@@ -145,6 +145,7 @@ class Snapshot:
     voiced: bool = False
     pause: int = 0  # how often the voice has fallen silent
     overlap_ms: int = 0  # of voice in the overlap being judged, up to the latest pause
+    burst_ms: int = 0  # of voice since then, as far as is known
     heard: str = ""  # what the caller had heard of the agent's turn when speaking up over it
     utterance: Utterance = Utterance()
     reply: Reply | None = None

@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable
 import attrs
 import trio
 
-from actors.audio import to_array
+from actors.audio import SILENCE_DB, to_array
 from actors.call._echo import EchoGate
 from actors.call._recent import Recent
 from actors.call._turn_signals import as_event
@@ -39,10 +39,12 @@ _REST = 3  # a partial costs its own time and delays a final that comes meanwhil
 @attrs.frozen(kw_only=True)
 class EarSettings:
     """Milliseconds. ``join_ms``: a shorter pause does not close a segment. ``longest_ms``: a longer segment is closed
-    even in mid-speech, which bounds memory and the time of a transcription."""
+    even in mid-speech, which bounds memory and the time of a transcription. ``pre_roll_ms``: what the recogniser gets of
+    the time before the voice set in; over the agent less, since its echo holds words, too."""
 
     voice: VoiceSettings = VoiceSettings()
     pre_roll_ms: int = 320
+    pre_roll_over_agent_ms: int = 128
     join_ms: int = 1000
     longest_ms: int = 25_000
     partial_every_ms: int = 500
@@ -78,13 +80,14 @@ class Ear:
         self._post, self._on_silence = post, on_silence
         self._agent_db, self._unheard_ms, self._heard = agent_db, unheard_ms, heard
         self._voice = Voice(settings.voice, window=vad.window, rate=CALLER_RATE)
-        self._gate = EchoGate(settings.voice.echo_margin_db, window=vad.window)
+        self._gate = EchoGate(window=vad.window, floor_db=-(settings.voice.echo_margin_db or 0.0))
         most = settings.longest_ms * CALLER_RATE // 1000
         self._recent = Recent(pre_roll=settings.pre_roll_ms * CALLER_RATE // 1000, most=most)
         self._segment = -1
         self._segment_open = False
         self._segment_samples = 0
         self._pauses = 0
+        self._over_agent = False  # the agent's own voice can be in what came in last
         self._onset = 0  # sample at which the latest voice set in
         self._voice_ended = 0
         self._peak = 0  # of the segment's voice
@@ -114,9 +117,10 @@ class Ear:
         if self._segment_open:
             self._stt.push(samples)
             self._segment_samples += len(samples)
-        silent = self._gate.feed(samples, agent_db)
-        for probability, echo in zip(self._vad.feed(samples), silent, strict=True):
-            change = self._voice.feed(0.0 if echo else probability)
+        self._over_agent = agent_db > SILENCE_DB
+        against = self._gate.feed(samples, agent_db)
+        for probability, over in zip(self._vad.feed(samples), against, strict=True):
+            change = self._voice.feed(probability, over)
             if change is not None:
                 self._changed(voiced=change.voiced, at=change.at, now=now)
             elif self._voice.sounding:
@@ -154,6 +158,10 @@ class Ear:
         return (self._clock - self._silent_since) * 1000 / CALLER_RATE
 
     @property
+    def _clear_ms(self) -> int:
+        return self._voice.clear * 1000 // CALLER_RATE
+
+    @property
     def _so_far(self) -> tuple[int, int]:
         """Segment and last voiced sample: what a transcript asked for now covers."""
         return self._segment, self._voice.last_voiced
@@ -177,7 +185,7 @@ class Ear:
             self._silent_since = at
             if (found := self._recent.last_audible(at, self._peak)) is not None:
                 self._silent_since, self.last_voiced_at, self._peak = found.end, found.arrived, found.peak
-            self._post(VoiceStopped(self._segment, self._pauses, (at - self._onset) * 1000 // CALLER_RATE))
+            self._post(VoiceStopped(self._segment, self._pauses, self._clear_ms))
 
     def _open_segment(self) -> None:
         self._segment += 1
@@ -185,8 +193,12 @@ class Ear:
         self._peak = 0
         self._segment_samples = 0
         self._stt.begin(self._segment)
-        # The voice before this one was in another segment: its last words must not be heard again.
-        for samples in self._recent.since(self._voice_ended):
+        # The voice before this one was in another segment: its last words must not be heard again. Nor must the agent's
+        # own, which are all that there is before a voice over it.
+        first = self._voice_ended
+        if self._over_agent:
+            first = max(first, self._onset - self._settings.pre_roll_over_agent_ms * CALLER_RATE // 1000)
+        for samples in self._recent.since(first):
             self._stt.push(samples)
             self._segment_samples += len(samples)
 
@@ -262,15 +274,14 @@ class Ear:
         return self._final
 
     async def _show_partial(self) -> None:
-        segment, onset, begun = self._segment, self._onset, trio.current_time()
+        segment, begun = self._segment, trio.current_time()
         text = None
         with trio.CancelScope() as self._partial_scope:
             text = await self._ask(self._stt.partial, "partial")
         rest = max(self._settings.partial_every_ms / 1000, _REST * (trio.current_time() - begun))
         self._partial_due = self._clock + int(rest * CALLER_RATE)
         if text and segment == self._segment and self._final_wanted is None:
-            voiced_ms = (self._voice.last_voiced - onset) * 1000 // CALLER_RATE
-            self._post(PartialTranscript(segment, text, max(0, voiced_ms)))
+            self._post(PartialTranscript(segment, text, self._clear_ms))
 
     async def heed(self) -> None:
         """Tell what the recogniser thinks of the caller's turn. Ends where it does not, or has failed."""

@@ -3,7 +3,7 @@
 The paper turns the microphone down by a fixed amount while the agent speaks and asks for more certainty. That does not
 help with a neural detector: it tells speech by its shape, at almost any level, and an echo is speech. But the server
 knows what it sent and about where the client plays it. So the *loudest agent audio that can be in the microphone now*
-is the reference, and over the agent only what is loud against it can be a voice; the rest counts as silence.
+is the reference, and over the agent only what is loud against it, and has a pitch, can start a voice (see ``_voice``).
 
     sent audio --> EchoReference: levels by position of the turn
                      | what may just have been played (the cursor's estimate, and a little ahead of it)
@@ -19,14 +19,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from math import inf
 
 import attrs
 import numpy as np
 
 from actors.audio import SILENCE_DB, level_db, to_array
+from actors.call._pitch import periodicity
 from actors.ports import AGENT_RATE, Pcm
 
-__all__ = ["BLOCK", "CLIENT_S", "ROOM_S", "EchoGate", "EchoReference"]
+__all__ = ["BLOCK", "CLIENT_S", "ROOM_S", "EchoGate", "EchoReference", "OverAgent"]
 
 BLOCK = (
     AGENT_RATE // 50
@@ -96,24 +98,37 @@ class EchoReference:
         return max(self._levels[first : bisect_right(self._starts, end - 1)], default=SILENCE_DB)
 
 
-class EchoGate:
-    """Cuts the microphone into the detector's windows. ``margin_db``: how far below the agent a window must be to count
-    as silence; None: never."""
+@attrs.frozen
+class OverAgent:
+    """A window of the microphone against the agent: by how many ``db`` it is louder than the agent's voice can be in it
+    (infinity where it cannot be), and how much of a ``pitch`` it has (0..1, see ``_pitch``; there 1)."""
 
-    def __init__(self, margin_db: float | None, *, window: int) -> None:
-        self._margin, self._window = margin_db, window
+    db: float = inf
+    pitch: float = 1.0
+
+
+class EchoGate:
+    """Cuts the microphone into the detector's windows and holds each against the agent. ``floor_db``: windows quieter
+    than this against the agent are not searched for a pitch."""
+
+    def __init__(self, *, window: int, floor_db: float) -> None:
+        self._window, self._floor = window, floor_db
         self._rest = np.zeros(0, np.int16)
 
-    def feed(self, samples: Pcm, loudest_db: float) -> list[bool]:
-        """Take caller audio (16 kHz), with the loudest agent audio that can be in it. Returns for each window that it
-        completed whether it counts as silence."""
+    def feed(self, samples: Pcm, loudest_db: float) -> list[OverAgent]:
+        """Take caller audio (16 kHz), with the loudest agent audio that can be in it; one for each window that it
+        completed."""
         samples = np.concatenate((self._rest, samples))
         whole = len(samples) // self._window
         self._rest = samples[whole * self._window :]
-        if self._margin is None or loudest_db <= SILENCE_DB:
-            return [False] * whole
         windows = samples[: whole * self._window].reshape(whole, self._window)
-        return [level_db(window) < loudest_db - self._margin for window in windows]
+        return [self._against(window, loudest_db) for window in windows]
+
+    def _against(self, window: Pcm, loudest_db: float) -> OverAgent:
+        if loudest_db <= SILENCE_DB:
+            return OverAgent()
+        db = level_db(window) - loudest_db
+        return OverAgent(db, periodicity(window) if db >= self._floor else 0.0)
 
     def reset(self) -> None:
         """Forget the window that was begun, as the detector does."""

@@ -360,9 +360,9 @@ def test_the_words_of_a_noise_still_count_when_they_come_late(chart):
     chart.processing().voice().silence(60)
     segment = chart.now.ignored_segment
     assert chart.armed(Timer.OVERLAP) is None
-    chart(FinalTranscript(segment, chart.now.pause, "on Tuesday"))
+    chart(FinalTranscript(segment, chart.now.pause, "no, Tuesday"))
     assert chart.state is State.LISTENING
-    assert chart.now.utterance.full == HOURS + " on Tuesday"
+    assert chart.now.utterance.full == HOURS + " no, Tuesday"
 
 
 def test_a_noise_whose_late_words_say_nothing_is_let_pass(chart):

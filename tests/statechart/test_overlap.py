@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statechart._overlap import Overlap, OverlapLimits, Verdict, is_backchannel, is_echo, judge
+from statechart._backchannels import is_backchannel, may_become_backchannel
+from statechart._overlap import Overlap, OverlapLimits, Verdict, is_echo, judge
 from statechart._words import words
 
 CUT, RESUME, UNDECIDED = Verdict.CUT, Verdict.RESUME, Verdict.UNDECIDED
@@ -133,11 +134,50 @@ def test_a_short_partial_may_become_anything():
 
 
 @pytest.mark.parametrize(("still_voiced", "verdict"), [(True, CUT), (False, RESUME)])
-@pytest.mark.parametrize("text", ["", "Okay"])
-def test_undecided_for_too_long_is_decided_by_the_voice(text, still_voiced, verdict):
-    case = overlap(text, final=False, still_voiced=still_voiced)
+def test_without_a_word_for_too_long_the_voice_decides(still_voiced, verdict):
+    case = overlap("", final=False, still_voiced=still_voiced)
     assert judge(attrs.evolve(case, elapsed_ms=599), LIMITS) is UNDECIDED
     assert judge(attrs.evolve(case, elapsed_ms=600), LIMITS) is verdict
+
+
+@pytest.mark.parametrize("still_voiced", [True, False])
+@pytest.mark.parametrize("text", ["Okay", "Sounds", "Oh, that's", "That sounds", "Makes"])
+def test_what_is_a_backchannel_so_far_lets_the_agent_go_on_once_due(text, still_voiced):
+    case = overlap(text, final=False, still_voiced=still_voiced)
+    assert judge(attrs.evolve(case, elapsed_ms=599), LIMITS) is UNDECIDED
+    assert judge(attrs.evolve(case, elapsed_ms=600), LIMITS) is RESUME
+
+
+@pytest.mark.parametrize(
+    "text", ["I", "That's", "It's", "Oh, Wednesday", "Sounds wrong", "That's late", "That's what I need"]
+)
+def test_what_may_begin_anything_is_no_beginning_of_a_backchannel(text):
+    assert not may_become_backchannel(words(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["Sound is good", "A beautiful", "Marvelus", "That's beautifull", "Oh, that's what I though"]
+)
+def test_a_slip_of_the_transcriber_does_not_make_a_backchannel_an_interruption(text):
+    assert judge(overlap(text, voiced_ms=800), LIMITS) is RESUME
+
+
+@pytest.mark.parametrize("text", ["This is the first time I've ever seen", "Mayonnaise", "Up to your own"])
+def test_nobody_says_so_much_in_so_little_voice(text):
+    assert judge(overlap(text, voiced_ms=100), LIMITS) is RESUME
+    assert judge(overlap(text, voiced_ms=800), LIMITS) is CUT
+
+
+def test_a_command_or_an_answer_may_be_as_short_as_it_likes():
+    assert judge(overlap("Stop it.", voiced_ms=32), LIMITS) is CUT
+    assert judge(overlap("Absolutely.", voiced_ms=32, agent_said=ASKED), LIMITS) is CUT
+
+
+@pytest.mark.parametrize(
+    ("since", "verdict"), [("", CUT), (" It", CUT), (" It would be", CUT), (" It would be at nine", RESUME)]
+)
+def test_an_answer_comes_soon_after_the_question(since, verdict):
+    assert judge(overlap("Okay.", agent_said=ASKED + since), LIMITS) is verdict
 
 
 @pytest.mark.parametrize(("unheard_ms", "verdict"), [(0, CUT), (299, CUT), (300, RESUME), (None, RESUME)])
@@ -180,7 +220,15 @@ def test_a_row_of_backchannels_is_one(texts):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"decide_ms": 0}, {"tail_ms": 0}, {"noise_ms": 0}, {"echo_likeness": 0.0}, {"echo_likeness": 1.1}]
+    "wrong",
+    [
+        {"decide_ms": 0},
+        {"tail_ms": 0},
+        {"noise_ms": 0},
+        {"letter_ms": 0},
+        {"echo_likeness": 0.0},
+        {"echo_likeness": 1.1},
+    ],
 )
 def test_senseless_limits_are_refused(wrong):
     with pytest.raises(ValueError, match="must be"):
