@@ -42,7 +42,7 @@ hundred eighteen}. Would you like to see her this week, or is next week better f
 Of course. The earliest that I can offer is Thursday, at half past nine in the morning. If that is too soon, there is \
 also Friday at a quarter to four, and then nothing until the end of the month.
 Your bill comes to $125{one hundred twenty five dollars}. About 80%{eighty percent} of it is paid by your insurance, \
-so that leaves $25{twenty five dollars} for you. You can pay at the desk, by card, or within 14{fourteen} days by letter.
+so that leaves $25{twenty five dollars} for you. You can pay at the desk, by card, or within 14{fourteen} days.
 I'm sorry, but I can't find anybody by that name. Could you spell it for me, please? Sometimes people are listed under \
 a maiden name, and sometimes only the first name was written down.
 Before the test you should not eat anything for 12{twelve} hours. Water is fine, coffee is not. Take your medicine as \
@@ -184,7 +184,10 @@ def report(name: str, cuts: Sequence[Cut]) -> str:
 async def _measure(count: int, seed: int) -> tuple[list[Cut], list[Cut], list[float], list[float]]:
     aligner = Aligner()
     chance = Random(seed)
-    timed, estimated, own, apart = [], [], [], []
+    timed: list[Cut] = []
+    estimated: list[Cut] = []
+    own: list[float] = []
+    apart: list[float] = []
     async with open_tts(EngineOptions()) as tts, tts.open_voice(0) as voice:
         turns = [parse(line) for line in TURNS]
         for number, turn in enumerate(turns):

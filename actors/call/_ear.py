@@ -39,8 +39,8 @@ _REST = 3  # a partial costs its own time and delays a final that comes meanwhil
 @attrs.frozen(kw_only=True)
 class EarSettings:
     """Milliseconds. ``join_ms``: a shorter pause does not close a segment. ``longest_ms``: a longer segment is closed
-    even in mid-speech, which bounds memory and the time of a transcription. ``pre_roll_ms``: what the recogniser gets of
-    the time before the voice set in; over the agent less, since its echo holds words, too."""
+    even in mid-speech, which bounds memory and the time of a transcription. ``pre_roll_ms``: what the recogniser gets
+    of the time before the voice set in; over the agent less, since its echo holds words, too."""
 
     voice: VoiceSettings = VoiceSettings()
     pre_roll_ms: int = 320
