@@ -3,6 +3,8 @@
 Map
     ttfa      time to first audio of answers, and how often a caller is cut off
     echo      whether the agent interrupts itself, and still hears its caller
+    overlap   sounds over the agent's speech: who is let pass, who cuts, how soon (overlaps.toml, labelled)
+    heard     what the caller heard, against the audio itself, in words
     waits     where the chosen wait is shorter than a pause: endpointing without a clock
     gate      which setting of the echo gate: the voice detector alone
     memory    200 calls over real sockets, well-behaved and otherwise: memory, tasks, open files
@@ -15,6 +17,8 @@ Map
     _turn     from these notes to the times of one turn; pure
     _figures  percentiles, intervals, and what machine this is
     _plot     the waterfall
+    _overlap_cases  the labelled overlaps as sounds; _noises: those made by program
+    _patient  time that leaps over waiting and charges for work; _recorded: a voice that says everything once
     _clients  callers over real sockets, well-behaved and otherwise; _memory_server is what they call
 
     _scenes   the evaluation's conversations;  _scripted: its callers with a goal;  _attempt: a model in one turn;
