@@ -74,7 +74,7 @@ async def _local(options: EngineOptions, warm_up: LlmRequest | None) -> AsyncIte
 
     model = options.llm_model
     spec = embedded_spec() if model is None else LlamaSpec(Path(model), name=Path(model).stem)
-    async with open_llama(attrs.evolve(spec, slots=options.llm_slots), warm_up) as llm:
+    async with open_llama(attrs.evolve(spec, slots=options.llm_slots, threads=options.llm_threads), warm_up) as llm:
         yield Member("local", llm)
 
 

@@ -31,7 +31,8 @@ class EngineOptions:
 
     ``llm_model``: a path that ends in .gguf is for "local", another name for "openai". ``stt_model``, ``tts_model`` and
     ``tts_voice`` are for the first engine of a chain; the others speak and hear with their own defaults. ``llm_slots``:
-    answers a local model writes at once. ``patience``: seconds that an engine with a fallback gets.
+    answers a local model writes at once, on ``llm_threads`` (0: it chooses). ``patience``: seconds that one with a
+    fallback gets.
     """
 
     vad: str = "auto"
@@ -42,6 +43,7 @@ class EngineOptions:
     llm_api_key: str | None = attrs.field(default=None, repr=False)
     llm_model: str | None = None
     llm_slots: int = 4
+    llm_threads: int = 0
     stt_model: str | None = None
     deepgram_api_key: str | None = attrs.field(default=None, repr=False)
     deepgram_base_url: str | None = None

@@ -95,6 +95,9 @@ class EngineSettings:
     tts: str = setting("auto", "voice, or several separated by commas")
     llm_model: str | None = setting(None, "a GGUF file, or the model's name at the endpoint")
     llm_base_url: str | None = setting(None, "an OpenAI-compatible endpoint", env="OPENAI_BASE_URL")
+    llm_threads: int = setting(
+        0, "threads of the embedded language model; 0: as many as cores, four at most", validator=_not_negative
+    )
     stt_model: str | None = setting(None, "the recogniser's model, where it offers several")
     tts_model: str | None = setting(None, "the voice's model, where the engine offers several")
     tts_voice: str | None = setting(None, "the voice's name or id")

@@ -45,8 +45,8 @@ class OpenAiLlm:
     ``base_url`` ends in /v1 as a rule, None is OpenAI's. ``first_token`` and ``between_tokens`` are deadlines in
     seconds; passing one raises EngineTimeout. ``max_tokens`` bounds every answer, whatever the request allows.
     ``small_model`` guards against what small models do: function calls written as text, and answers that go round in
-    circles (ended with reason "length"). ``extra_body`` is added to every request. The key appears in no error, log or
-    repr.
+    circles (ended with reason "length"). ``extra_body`` is added to every request. An idle connection is kept for
+    ``keep_idle`` seconds, which must be less than the server keeps it. The key appears in no error, log or repr.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class OpenAiLlm:
         max_tokens: int | None = None,
         small_model: bool = False,
         extra_body: Mapping[str, Any] | None = None,
+        keep_idle: float = 120.0,
         transport: Any = None,
     ) -> None:
         try:
@@ -76,7 +77,7 @@ class OpenAiLlm:
             trust_env=False,
             http2=False,
             transport=transport,
-            limits=httpx2.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=120),
+            limits=httpx2.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=keep_idle),
             timeout=httpx2.Timeout(connect=2.0, read=None, write=5.0, pool=1.0),
         )
         self._client = openai.AsyncOpenAI(
@@ -147,10 +148,12 @@ class OpenAiLlm:
                 await response.close()
 
     async def _open(self, request: LlmRequest, extra_body: dict[str, Any], deadline: float) -> Any:
+        import httpx2
         import openai
 
         from actors.cloud._openai_errors import FAILURES, translated
 
+        again = True
         while True:
             try:
                 with trio.fail_at(deadline):
@@ -164,6 +167,10 @@ class OpenAiLlm:
                     raise translated(self.name, error) from None
                 self._unwanted.add(unwanted)
             except FAILURES as error:
+                # A kept connection that the server ended just then: nothing was answered, a new one may be.
+                if again and isinstance(error.__cause__, httpx2.RemoteProtocolError):
+                    again = False
+                    continue
                 raise translated(self.name, error) from None
 
     def _body(self, request: LlmRequest) -> dict[str, Any]:

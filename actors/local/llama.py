@@ -26,6 +26,7 @@ import trio
 
 from actors.cloud.openai_llm import OpenAiLlm
 from actors.errors import EngineError, EngineMissing, EngineUnavailable
+from actors.local._examples import with_examples
 from actors.local._files import data_file, package_file
 from actors.local._slots import Slots
 from actors.local.llama_child import ChildSpec as _ChildArguments
@@ -38,6 +39,7 @@ _ENGINE = "llama"
 _START_TIMEOUT = 60.0  #: seconds to load a model; a large GGUF from a slow disk takes long
 _WAIT_READY = 5.0  #: seconds a request waits for a child that is being restarted
 _STOP_TIMEOUT = 1.0
+_KEEP_IDLE = 3.0  #: seconds; less than the 5 after which the server's HTTP library by default ends idle connections
 #: llama.cpp's threads wait for each other some 400 times a token, spinning. Where anything else wants a core, as speech
 #: does, one of them spins while the other waits to be scheduled. Whole answers of the embedded model on 2 cores, in
 #: tokens/s, alone and beside a process that takes one core: spinning as built 55 and 15, spinning briefly 53 and 20,
@@ -51,7 +53,12 @@ _POLICY = Policy("one_for_one", intensity=5, period=60.0, backoff=Backoff(first=
 class LlamaSpec:
     """Which model to serve and how: GGUF ``model``, optionally a LoRA ``adapter`` and a chat template (else the
     model's own); ``slots`` requests at once with ``context`` tokens each; ``threads`` (0: as many as there are cores,
-    four at most); ``batch`` tokens evaluated at a time. ``max_tokens`` bounds every answer; ``name`` is for people."""
+    four at most); ``batch`` tokens evaluated at a time. ``max_tokens`` bounds every answer; ``name`` is for people.
+
+    ``draft``: tokens guessed ahead at most and then checked in one pass (0: none). Guesses are what followed the same
+    ``draft_match`` tokens in anything that the child read last. What is written stays the model's own choice, but where
+    two tokens are all but equally likely, evaluating several at once may round to the other one.
+    """
 
     model: Path
     adapter: Path | None = None
@@ -62,6 +69,8 @@ class LlamaSpec:
     batch: int = 128
     max_tokens: int = 512
     name: str = "local"
+    draft: int = 0
+    draft_match: int = 8
 
 
 @attrs.frozen
@@ -124,7 +133,9 @@ class LlamaServer:
     async def warm_up(self, request: LlmRequest) -> None:
         """Let every slot evaluate ``request``'s messages and tools now; and again whenever a child is new."""
         self._prepare = request
-        await self._warm_up(await self.wait_ready(), range(self.spec.slots))
+        endpoint = await self.wait_ready()
+        await self._teach(endpoint)
+        await self._warm_up(endpoint, range(self.spec.slots))
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """One child's life. Returns never; raises EngineUnavailable when the child ends, EngineMissing when it cannot
@@ -181,6 +192,8 @@ class LlamaServer:
             context=spec.context,
             threads=spec.threads or min(4, os.cpu_count() or 1),
             batch=spec.batch,
+            draft=spec.draft,
+            draft_match=spec.draft_match,
         )
 
     async def _warm_up(self, endpoint: Endpoint, slots: Iterable[int]) -> None:
@@ -189,13 +202,21 @@ class LlamaServer:
         request = attrs.evolve(self._prepare, max_tokens=1)
         async with _client(self.spec, endpoint) as client:
             for slot in slots:
-                async with client.stream(request, extra_body={"id_slot": slot}) as deltas:
-                    async for _ in deltas:
-                        pass
+                await _read(client, request, slot)
+
+    async def _teach(self, endpoint: Endpoint) -> None:
+        """Let the child read a call of every function, to guess the next ones from; in the last slot, whose beginning
+        stays what it was. A model whose template takes no calls goes without."""
+        examples = with_examples(self._prepare) if self._prepare is not None and self.spec.draft else None
+        if examples is not None:
+            async with _client(self.spec, endpoint) as client:
+                with suppress(EngineError):
+                    await _read(client, examples, self.spec.slots - 1)
 
     async def _warm_up_behind(self, endpoint: Endpoint) -> None:
         """The slots that the first caller does not need. That it failed shows soon enough elsewhere."""
         with suppress(EngineError):
+            await self._teach(endpoint)
             await self._warm_up(endpoint, range(1, self.spec.slots))
 
     def close(self) -> None:
@@ -286,7 +307,15 @@ def _client(spec: LlamaSpec, endpoint: Endpoint) -> OpenAiLlm:
         max_tokens=spec.max_tokens,
         small_model=True,
         extra_body={"cache_prompt": True},
+        keep_idle=_KEEP_IDLE,
     )
+
+
+async def _read(client: OpenAiLlm, request: LlmRequest, slot: int) -> None:
+    """Have a slot evaluate a request; its answer does not matter."""
+    async with client.stream(request, extra_body={"id_slot": slot}) as deltas:
+        async for _ in deltas:
+            pass
 
 
 async def _base_url(answers: trio.lowlevel.FdStream) -> str:

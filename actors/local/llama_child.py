@@ -27,7 +27,8 @@ __all__ = ["ChildSpec", "main"]
 @attrs.frozen
 class ChildSpec:
     """What the child serves. ``merge_fd``: an inherited anonymous file for the merged model, or None to apply the
-    adapter at run time. ``context``: tokens per slot. ``batch``: tokens evaluated before other slots get their turn."""
+    adapter at run time. ``context``: tokens per slot. ``batch``: tokens evaluated before other slots get their turn.
+    ``draft``: tokens guessed ahead at most, by looking up the last ``draft_match`` ones; 0: none."""
 
     model: str
     api_key: str = attrs.field(repr=False)
@@ -38,6 +39,8 @@ class ChildSpec:
     context: int = 2048
     threads: int = 2
     batch: int = 128
+    draft: int = 0
+    draft_match: int = 8
 
 
 def main() -> None:
@@ -103,6 +106,10 @@ def _serve(spec: ChildSpec) -> Any:
     params.cache_ram_mib = 512  # conversations moved out of their slot by others come back without a new prefill
     params.n_threads_http = spec.slots + 2
     params.fit_params, params.verbosity = False, 0
+    if spec.draft:
+        kind = xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_MOD  # one memory for all slots
+        params.speculative.types, table = [kind], params.speculative.ngram_mod
+        table.n_match, table.n_max, table.n_min = spec.draft_match, spec.draft, 1
     return xllamacpp.Server(params)
 
 

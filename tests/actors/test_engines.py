@@ -238,3 +238,25 @@ def test_the_doctor_has_advice():
     results = trio.run(self_test, options)
     assert not any(result.ok for result in results)
     assert all(result.advice for result in results)
+
+
+def test_slots_and_threads_reach_the_local_model(monkeypatch, tmp_path):
+    from actors.local import llama
+
+    specs = []
+
+    @engines.asynccontextmanager
+    async def open_llama(spec, warm_up=None):
+        specs.append(spec)
+        yield "llm"
+
+    monkeypatch.setattr(llama, "open_llama", open_llama)
+
+    async def main():
+        options = EngineOptions(llm_model=str(tmp_path / "other.gguf"), llm_slots=2, llm_threads=3)
+        async with engines.open_llm(options) as llm:
+            assert llm == "llm"
+
+    run(main)
+    [spec] = specs
+    assert (spec.name, spec.slots, spec.threads) == ("other", 2, 3)

@@ -360,3 +360,15 @@ def test_the_key_is_in_no_repr():
             assert KEY not in repr(llm)
 
     run(main)
+
+
+def test_a_kept_connection_that_just_ended_is_replaced_once():
+    lost = httpx2.RemoteProtocolError("Server disconnected without sending a response.")
+    server = Server(lost, stream(say("Hi."), STOP, DONE))
+    assert ask(server)[0] == LlmText("Hi.")
+    assert len(server.requests) == 2
+
+    server = Server(lost, lost, stream(say("Hi."), STOP, DONE))
+    with pytest.raises(errors.EngineUnavailable):
+        ask(server)
+    assert len(server.requests) == 2
