@@ -63,7 +63,8 @@ class _Answer:
 
 async def _answer(llm: LlamaLlm, request: LlmRequest) -> _Answer:
     began = time.perf_counter()
-    text, calls, tokens = "", [], 0
+    text, tokens = "", 0
+    calls: list[LlmToolCall] = []
     async with llm.stream(request) as deltas:
         async for delta in deltas:
             match delta:
