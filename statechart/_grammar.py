@@ -93,10 +93,12 @@ _SUBORDINATE = re.compile(
 )
 _TRAILING = re.compile(r"(?:,|-|–|—|…|\.\.+)[\"'”’]*$")  # noqa: RUF001 - typographic marks are meant
 
+_AM_PM = re.compile(r"(?<=\b[ap]\. )m\.+$|(?<=\b[ap][. ])m\.+$|(?<=\b[ap])m\.+$", re.IGNORECASE)  # and a full stop
+
 
 def ends_in_mid_air(text: str) -> bool:
     """Whether the recogniser itself heard no end: a comma, dash or ellipsis comes last."""
-    return _TRAILING.search(text.rstrip()) is not None
+    return _TRAILING.search(_AM_PM.sub("m", text.rstrip())) is not None
 
 
 def is_open_ended(text: str, spoken: Sequence[str]) -> bool:

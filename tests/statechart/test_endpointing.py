@@ -207,6 +207,10 @@ def test_lines_from_the_bench_that_once_waited_too_long(text):
         ("Cancel appointment five six two nine.", "D"),
         ("Cancel appointment five six two.", "P"),
         ("It was five six two nine.", "P"),
+        ("I want to see Doctor Kim on Monday at two p.m..", "C"),
+        ("I want to see Doctor Kim on Monday at two p. M..", "C"),
+        ("I want to see Doctor Kim on Monday at two p M..", "C"),
+        ("I want to see Doctor Kim on Monday at two..", "P"),
     ],
 )
 def test_what_callers_add_to_and_what_they_leave_as_it_is(text, expected):
