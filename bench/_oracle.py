@@ -1,14 +1,16 @@
 """A recogniser that knows the truth: Deepgram's Flux protocol, spoken by a server that is told what the caller says.
 
 It waits for the very samples after which a caller falls silent, and then takes as long as it is told to: the transcript
-and EndOfTurn come a drawn time after the last voiced sample *arrived here*, EagerEndOfTurn ``lead_s`` sooner. In an
-inner pause it falls for the silence with probability ``fooled``: an EagerEndOfTurn, then TurnResumed. So nothing is
-recognised, and nothing else differs from the service: the client's socket, framing and stitching are the real ones.
+and EndOfTurn come a drawn time after the last voiced sample *arrived here*, EagerEndOfTurn ``lead_s`` sooner; an Update
+tells what had been said the same time before, and so no words sooner. In an inner pause it falls for the silence with
+probability ``fooled``: an EagerEndOfTurn, then TurnResumed. So nothing is recognised, and nothing else differs from the
+service: the client's socket, framing and stitching are the real ones.
 """
 
 from __future__ import annotations
 
 import json
+from collections import deque
 from random import Random
 from typing import Any
 
@@ -89,6 +91,7 @@ class _Session:
         self._sequence = self._turn = 0
         self._speaking = self._eager = False
         self._update_due = 0.0
+        self._past: deque[tuple[float, int, int, Heard | None]] = deque()  # when, samples, words, of which utterance
         self._pause = 0  # numbers the pauses, so that what was planned in one that is over is not said
 
     async def run(self) -> None:
@@ -98,7 +101,7 @@ class _Session:
             if isinstance(message, bytes):
                 self._hear(message)
                 if self._speaking and trio.current_time() >= self._update_due:
-                    await self._info("Update")
+                    await self._update()
             elif json.loads(message).get("type") == "ForceEndTurn":
                 self._nursery.start_soon(self._force)
             elif json.loads(message).get("type") == "CloseStream":
@@ -117,6 +120,18 @@ class _Session:
             else:
                 self._nursery.start_soon(self._silent, place.what == "end")
         self._tail = self._tail[-2 * CALLER_RATE :]
+        self._past.append((trio.current_time(), self._samples, oracle._said, oracle._heard))
+
+    async def _update(self) -> None:
+        """What had been said by then, as late as a transcript is."""
+        heard = self._oracle._heard
+        before = trio.current_time() - (heard.stt_s if heard is not None else 0.0)
+        samples = said = 0
+        while self._past and self._past[0][0] <= before:
+            _, samples, said, whose = self._past.popleft()
+            said = said if whose is heard else 0
+        if samples:
+            await self._info("Update", said=said, samples=samples)
 
     async def _silent(self, end: bool) -> None:
         """The caller has just fallen silent: for good, or for a moment."""
@@ -169,10 +184,10 @@ class _Session:
         await self._info("EndOfTurn", trigger=trigger)
         self._turn += 1
 
-    async def _info(self, event: str, **more: str) -> None:
+    async def _info(self, event: str, *, said: int | None = None, samples: int | None = None, **more: str) -> None:
         self._update_due = trio.current_time() + _UPDATE_S
-        words = self._oracle._words[: self._oracle._said]
-        until = self._samples / CALLER_RATE
+        words = self._oracle._words[: self._oracle._said if said is None else said]
+        until = (self._samples if samples is None else samples) / CALLER_RATE
         each = 0.1
         timed = [
             {"word": w, "confidence": 0.99, "start": max(0.0, until - each * (len(words) - i)), "end": until}

@@ -26,6 +26,8 @@ from actors.ports import (
     SttStream,
     Tts,
     TtsVoice,
+    TurnSignal,
+    TurnSignalStream,
 )
 
 __all__ = ["Notes", "Work", "probed"]
@@ -97,6 +99,12 @@ class _SttStream:
         work.what = await self._stream.final()
         work.end = trio.current_time()
         return work.what
+
+    async def next_signal(self) -> TurnSignal:
+        if isinstance(self._stream, TurnSignalStream):
+            return await self._stream.next_signal()
+        await trio.sleep_forever()
+        raise AssertionError("unreachable")
 
     async def aclose(self) -> None:
         await self._stream.aclose()
