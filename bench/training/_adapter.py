@@ -1,0 +1,57 @@
+"""A LoRA adapter as a GGUF file that llama.cpp (and our own merge) reads; written and read back.
+
+``blk.N.attn_q.weight.lora_a`` (rank, inputs) and ``.lora_b`` (outputs, rank), F16; ``adapter.lora.alpha``. The rows
+of q and k need no permutation: the training works on the file's own order.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from actors.local._gguf import F16, Gguf, decode
+
+__all__ = ["read_adapter", "write_adapter"]
+
+_ALIGNMENT: Final = 32
+_STRING, _FLOAT, _UINT32 = 8, 6, 4
+
+Arrays = Mapping[str, npt.NDArray[np.float32]]
+
+
+def write_adapter(path: Path, arrays: Arrays, *, alpha: float, about: Mapping[str, str]) -> None:
+    """Write ``arrays`` by tensor name ("blk.0.attn_q.weight.lora_a"). ``about``: further strings, such as where it
+    comes from, under ``general.``."""
+    texts = {"general.architecture": "llama", "general.type": "adapter", "adapter.type": "lora"}
+    texts |= {f"general.{key}": value for key, value in about.items()}
+    pairs = b"".join(_text(key) + struct.pack("<I", _STRING) + _text(value) for key, value in texts.items())
+    pairs += _text("adapter.lora.alpha") + struct.pack("<If", _FLOAT, alpha)
+    pairs += _text("general.alignment") + struct.pack("<II", _UINT32, _ALIGNMENT)
+    infos, data = bytearray(), bytearray()
+    for name, array in arrays.items():
+        infos += _text(name) + struct.pack("<I", array.ndim)
+        infos += struct.pack(f"<{array.ndim}Q", *reversed(array.shape)) + struct.pack("<IQ", F16, len(data))
+        data += array.astype("<f2").tobytes()
+        data += bytes(-len(data) % _ALIGNMENT)
+    head = struct.pack("<4sIQQ", b"GGUF", 3, len(arrays), len(texts) + 2) + pairs + bytes(infos)
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(head + bytes(-len(head) % _ALIGNMENT) + bytes(data))
+    partial.replace(path)
+
+
+def read_adapter(path: Path) -> tuple[dict[str, npt.NDArray[np.float32]], float]:
+    """The arrays of an adapter file, and its alpha."""
+    with path.open("rb") as file:
+        found = Gguf.parse(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+    return {tensor.name: decode(tensor) for tensor in found.tensors}, float(found.values["adapter.lora.alpha"])
+
+
+def _text(text: str) -> bytes:
+    encoded = text.encode()
+    return struct.pack("<Q", len(encoded)) + encoded
