@@ -70,7 +70,8 @@ def own_domain(grammar: Path) -> Domain:
 def _runner(functions: Mapping[str, Callable[..., Any]]) -> Callable[[str, Mapping[str, str]], Any]:
     def run(name: str, arguments: Mapping[str, str]) -> Any:
         try:
-            return run_tool(functions[name], resources=Resources(limiter=None), **arguments)
+            given: dict[str, Any] = dict(arguments)
+            return run_tool(functions[name], resources=Resources(limiter=None), **given)
         except ToolArgumentError as error:
             return {"error": str(error)}
 

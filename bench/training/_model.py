@@ -103,7 +103,7 @@ class _Adapted(torch.autograd.Function):
 
 
 def _linear(x: torch.Tensor, w: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    result: torch.Tensor = _Adapted.apply(x, w, a, b)  # type: ignore[no-untyped-call]
+    result: torch.Tensor = _Adapted.apply(x, w, a, b)
     return result
 
 

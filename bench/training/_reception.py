@@ -97,7 +97,8 @@ class _Call(Booking):
             line, values = draw.expand(draw.one(SAY["book_named"])), {**values, "patient": self._patient()}
             self.name = values["patient"].argument
         self._ask(line, values)
-        arguments = {name: values[name].argument for name in ("doctor", "date") if name in slots(line)}
+        named: tuple[str, ...] = ("doctor", "date")
+        arguments = {name: values[name].argument for name in named if name in slots(line)}
         if "<days>" in line:
             arguments["date"] = days.removesuffix("s")
         if "as soon as possible" in line or "earliest" in line or "first thing" in line or "soonest" in line:

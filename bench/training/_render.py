@@ -31,7 +31,7 @@ def segments(dialogue: Dialogue) -> Iterator[tuple[str, bool]]:
         known += "<|im_start|>assistant\n"
         answer = _answer(line)
         if line.calls and line.text:  # the filler was heard, not written by the model
-            known, answer = known + line.text + " ", answer.removeprefix(line.text + " ")
+            known, answer = known + line.text, answer.removeprefix(line.text)
         if line.learn:
             yield known, False
             yield answer + _END, True

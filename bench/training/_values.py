@@ -16,9 +16,9 @@ from bench.training._grammar import Draw, Value
 __all__ = ["ASKS", "FIRST", "KINDS", "LAST", "NOBODY", "digits_said", "person", "person_named", "value"]
 
 _LISTS: Final = tomllib.loads(Path(__file__).with_name("names.toml").read_text(encoding="utf-8"))
-FIRST: Final = tuple(_LISTS["first"].split())
-LAST: Final = tuple(_LISTS["last"].split())
-NOBODY: Final = tuple(_LISTS["nobody"].split())
+FIRST: Final[tuple[str, ...]] = tuple(_LISTS["first"].split())
+LAST: Final[tuple[str, ...]] = tuple(_LISTS["last"].split())
+NOBODY: Final[tuple[str, ...]] = tuple(_LISTS["nobody"].split())
 
 _DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEENS: Final = (
@@ -131,7 +131,7 @@ def _date_part(draw: Draw) -> Value:
         part = draw.text("{tomorrow|Monday|Tuesday|Wednesday|Thursday|Friday|next Thursday|today} {morning|afternoon}")
         return Value(part.replace("today ", "this "), part.replace("today ", "this "), _day(draw))
     if draw.chance(0.08):
-        said = draw.text("{next week|this week|early next week|later this week|the end of the week|this afternoon}")
+        said = draw.text("{next week|this week|early next week|later this week|late next week|this afternoon}")
         return Value(said, said)
     return _date(draw)
 

@@ -27,7 +27,7 @@ from bench.training._model import LAYER_TENSORS, Lora, Model
 from bench.training._render import segments
 from bench.training._tokens import Tokenizer, open_tokenizer
 
-__all__ = ["Comparison", "compare", "load_adapter", "save_adapter"]
+__all__ = ["Comparison", "check", "compare", "load_adapter", "save_adapter"]
 
 MOST_BYTES: Final = 12_000_000
 _LONGEST: Final = 48  # tokens of an answer that are compared
@@ -101,10 +101,8 @@ def _compare(model: Model, lora: Lora, server: Tokenizer, text: str) -> Comparis
     return Comparison(answer, same, len(wrote))
 
 
-@click.command(help=__doc__)
-@click.argument("adapter", type=click.Path(path_type=Path, exists=True))
-@click.argument("target", type=click.Path(path_type=Path), required=False)
-def main(adapter: Path, target: Path | None) -> None:
+def check(adapter: Path) -> None:
+    """Compare, and say what came of it. click.ClickException where the adapter was not understood."""
     results = compare(adapter)
     same = sum(each.same == each.tokens for each in results)
     for each in results:
@@ -113,6 +111,13 @@ def main(adapter: Path, target: Path | None) -> None:
     click.echo(hashlib.sha256(adapter.read_bytes()).hexdigest())
     if not same:
         raise click.ClickException("not one answer is the same: the adapter was not understood")
+
+
+@click.command(help=__doc__)
+@click.argument("adapter", type=click.Path(path_type=Path, exists=True))
+@click.argument("target", type=click.Path(path_type=Path), required=False)
+def main(adapter: Path, target: Path | None) -> None:
+    check(adapter)
     if target is not None:
         shutil.copyfile(adapter, target)
 

@@ -30,7 +30,7 @@ from actors.agents.hospital._times import parse_time
 from actors.audio import read_wav, resample
 from actors.engines import EngineOptions, open_stt
 from actors.ports import CALLER_RATE, Pcm
-from bench.training._grammar import Draw
+from bench.training._grammar import Draw, Value
 from bench.training._heard import TABLE, load
 from bench.training._values import FIRST, KINDS, LAST
 
@@ -85,7 +85,8 @@ def _phrases(draw: Draw, kind: str) -> str:
         return draw.one(LAST)
     if kind == "name":
         return f"{draw.one(FIRST)} {draw.one(LAST)}"
-    return KINDS[{"when": "date", "time": "time", "birth": "birth"}[kind]](draw).said
+    value: Value = KINDS[{"when": "date", "time": "time", "birth": "birth"}[kind]](draw)
+    return value.said
 
 
 async def _measure(minutes: float, seed: int) -> dict[str, list[str]]:

@@ -26,11 +26,11 @@ from bench.training._data import Corpus, batches
 from bench.training._model import Lora, Model
 from bench.training.export import load_adapter, save_adapter
 
-__all__ = ["ALPHA", "Plan", "Trainer"]
+__all__ = ["ALPHA", "STATE", "Plan", "Trainer", "read_plan"]
 
 ALPHA: Final = 32.0
 _WARM_UP, _LAST_RATE = 0.04, 0.03  # shares: of the training, and of the learning rate
-_STATE: Final = "state.pt"
+_PLAN, STATE = "plan.json", "state.pt"
 
 
 @attrs.frozen
@@ -62,12 +62,12 @@ class Trainer:
         self._adam = torch.optim.AdamW(self.lora.parameters(), lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.0)
         self.step, self._spent, self._tokens = 0, 0.0, 0
         self._asked_to_stop = False
-        (run / "plan.json").write_text(json.dumps(attrs.asdict(plan), indent=1) + "\n")
+        (run / _PLAN).write_text(json.dumps(attrs.asdict(plan), indent=1) + "\n")
 
     # --- life --------------------------------------------------------------------------------------------------------
 
-    def train(self, save_every: int) -> None:
-        """To the end of the plan, or until asked to stop."""
+    def train(self, save_every: int) -> Path:
+        """To the end of the plan, or until asked to stop. Returns the latest adapter."""
         before = signal.signal(signal.SIGINT, self._stop)
         pool = ThreadPoolExecutor(self.plan.threads)
         torch.set_num_threads(1 if self.plan.threads > 1 else torch.get_num_threads())
@@ -85,7 +85,8 @@ class Trainer:
         finally:
             pool.shutdown()
             signal.signal(signal.SIGINT, before)
-            self.save()
+            adapter = self.save()
+        return adapter
 
     @property
     def progress(self) -> float:
@@ -94,8 +95,8 @@ class Trainer:
             return self.step / self.plan.steps
         return self._spent / (self.plan.hours * 3600)
 
-    def save(self) -> None:
-        """Everything that is needed to go on, and the adapter as it stands."""
+    def save(self) -> Path:
+        """Everything that is needed to go on, and the adapter as it stands (returned)."""
         state = {
             "lora": self.lora.state_dict(),
             "adam": self._adam.state_dict(),
@@ -103,14 +104,15 @@ class Trainer:
             "spent": self._spent,
             "tokens": self._tokens,
         }
-        partial = self._run / (_STATE + ".partial")
+        partial = self._run / (STATE + ".partial")
         torch.save(state, partial)
-        partial.replace(self._run / _STATE)
-        name = f"step-{self.step:05d}.gguf"
-        save_adapter(self.lora, self._run / name, alpha=ALPHA, about={"description": self._describe()})
+        partial.replace(self._run / STATE)
+        adapter = self._run / f"step-{self.step:05d}.gguf"
+        save_adapter(self.lora, adapter, alpha=ALPHA, about={"description": self._describe()})
+        return adapter
 
     def resume(self) -> None:
-        state = torch.load(self._run / _STATE, map_location=self.plan.device, weights_only=True)
+        state = torch.load(self._run / STATE, map_location=self.plan.device, weights_only=True)
         self.lora.load_state_dict(state["lora"])
         self._adam.load_state_dict(state["adam"])
         self.step, self._spent, self._tokens = state["step"], state["spent"], state["tokens"]
@@ -168,6 +170,11 @@ class Trainer:
         self._asked_to_stop = True
 
 
+def read_plan(run: Path) -> Plan:
+    """The plan of a run that was begun."""
+    return Plan(**json.loads((run / _PLAN).read_text()))
+
+
 @click.command(help=__doc__)
 @click.option("--data", type=click.Path(path_type=Path, exists=True), help="From python -m bench.training.generate.")
 @click.option("--run", type=click.Path(path_type=Path), required=True, help="The folder of this training.")
@@ -185,7 +192,7 @@ class Trainer:
 def main(data: Path | None, run: Path, save_every: int, start: Path | None, *, resume: bool, **choices: Any) -> None:
     run.mkdir(parents=True, exist_ok=True)
     if resume:
-        plan = Plan(**json.loads((run / "plan.json").read_text()))
+        plan = read_plan(run)
     elif data is None:
         raise click.UsageError("--data is needed, or --resume")
     else:

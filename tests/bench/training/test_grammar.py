@@ -1,0 +1,144 @@
+"""What callers say, as the training's grammar makes it: whatever is said means what the argument says."""
+
+from datetime import date
+from itertools import islice
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.agents.hospital._dates import parse_birth_date, parse_date
+from actors.agents.hospital._times import parse_time
+from actors.agents.hospital._words import even
+from bench.training._corpus import corpus, own_domain
+from bench.training._domains import converse
+from bench.training._grammar import Draw, Value, cut, slots
+from bench.training._heard import Ear
+from bench.training._render import segments, text
+from bench.training._talk import Talk, Unfounded, unfounded
+from bench.training._values import KINDS, digits_said, person_named
+
+TODAY = date(2026, 3, 4)
+seeds = st.integers(0, 1 << 30)
+
+
+def test_alternatives_nest_and_slots_stay():
+    said = {Draw(seed).expand("{hi|hello{ there|}}, can I see <doctor>{ on <date>|}?") for seed in range(60)}
+    assert "hello there, can I see <doctor> on <date>?" in said
+    assert "hi, can I see <doctor>?" in said
+    assert all(not set("{|}") & set(line) for line in said)
+    assert slots("see <doctor> on <date>, <doctor>") == ["doctor", "date"]
+
+
+@given(seeds, st.text("0123456789", min_size=4, max_size=4).filter(lambda digits: digits[0] != "0"))
+def test_a_number_said_in_any_way_is_that_number_to_the_tools(seed, digits):
+    said = digits_said(Draw(seed), digits)
+    if not {"double", "oh", "thousand"} & set(said.replace(",", "").split()):  # these are the model's to understand
+        assert "".join(filter(str.isdigit, even(said.replace(",", " ")))) == digits
+
+
+@settings(deadline=None)  # dateparser takes its time on a busy machine
+@given(seeds, st.sampled_from(["date", "date_part", "time"]))
+def test_days_and_times_are_understood_by_the_tools(seed, kind):
+    value = KINDS[kind](Draw(seed))
+    if kind == "time":
+        assert parse_time(value.argument) == parse_time(value.said)
+    else:
+        assert parse_date(value.argument, TODAY) == parse_date(value.said, TODAY)
+
+
+def test_nearly_all_dates_of_birth_are_understood_by_the_tools():
+    """Not all: people say "ten eight oh five", and it is for the tool to ask again."""
+
+    def understood(value):
+        try:
+            return parse_birth_date(value.argument, TODAY) == parse_birth_date(value.said, TODAY)
+        except ValueError:
+            return False
+
+    assert sum(understood(KINDS["birth"](Draw(seed))) for seed in range(200)) >= 180
+
+
+@given(seeds)
+def test_a_spelt_name_has_the_letters_of_the_name(seed):
+    value = person_named(Draw(seed), "Mary O'Brien")
+    letters = "".join(filter(str.isalpha, value.said)).lower()
+    assert "brien" in letters
+    assert value.argument == "Mary O'Brien"
+
+
+@given(seeds)
+def test_a_slip_of_the_tongue_is_corrected_at_once(seed):
+    line = Draw(seed).line("on <date>", {"date": Value("Friday", "Friday", "Monday")})
+    assert line.endswith("Friday")
+
+
+def test_what_was_misheard_is_what_the_argument_repeats():
+    ear = Ear(Draw(1), share=1.0, table={"Okafor": ["Oka for"], "five": ["5"]})
+    assert ear.hear(Value("Doctor Okafor", "Okafor")) == Value("Doctor Oka for", "Oka for")
+    assert ear.hear(Value("four five", "45")) == Value("four five", "45"), "digits are understood, or not at all"
+
+
+def test_the_agent_can_say_nothing_that_it_does_not_know():
+    assert unfounded("Dr. Chen has 9 a.m. on Friday.", "Is Doctor Chen in on friday? 9 a.m.") == []
+    assert unfounded("Dr. Kim has 10 a.m.", "Doctor Chen, 9 a.m.") == ["Dr. Kim", "10"]
+    talk = Talk(Draw(1), "You are short.", (), lambda *_: {})
+    with pytest.raises(Unfounded):
+        talk.say("Your number is 4821.")
+
+
+def test_an_interrupted_line_is_marked_as_the_history_marks_it():
+    assert cut("Dr. Chen has 9 a.m., and 3 p.m.", 4) == "Dr. Chen has 9 —"
+    assert cut("One moment, please.", 2) == "One moment —"
+
+
+def test_the_same_seed_gives_the_same_dialogues():
+    first, second = ([text(d) for d in islice(corpus(7), 30)] for _ in range(2))
+    assert first == second
+    assert len(set(first)) == 30
+    assert first != [text(d) for d in islice(corpus(8), 30)]
+
+
+def test_every_call_is_one_that_the_prompt_offers():
+    functions = set()
+    for dialogue in islice(corpus(11), 120):
+        offered = {name: {p.rstrip("?") for p in parameters} for name, parameters in dialogue.tools}
+        for line in dialogue.lines:
+            for call in line.calls:
+                assert set(call.arguments) <= offered[call.name]
+                if line.learn:
+                    required = {p for p in dict(dialogue.tools)[call.name] if not p.endswith("?")}
+                    assert required <= set(call.arguments), call
+                    functions.add(call.name)
+        assert any(learnt for _, learnt in segments(dialogue))
+    assert len(functions) > 40, "the functions hardly vary"
+
+
+def test_what_the_measurement_reserves_is_not_trained():
+    said = "\n".join(text(d).lower() for d in islice(corpus(12), 150))
+    assert "library" not in said
+    assert "hotel" not in said
+    assert "garage" not in said
+
+
+def test_a_users_own_agent_is_really_called(tmp_path):
+    (tmp_path / "bar.py").write_text(
+        '"""You take orders."""\nfrom actors.tools import tool\nSEEN = []\n\n@tool(effect="commit")\n'
+        'def order(drink: str, cups: int = 1) -> dict[str, int]:\n    """Order."""\n'
+        '    SEEN.append(drink)\n    return {"order": 40 + cups}\n'
+    )
+    grammar = tmp_path / "bar.toml"
+    grammar.write_text(
+        'agent = "bar.py"\n[kinds]\ndrink = ["tea", "a latte = latte"]\n[[action]]\ndoes = "take orders"\n'
+        'tool = ["order"]\nparams = [["drink", "drink"], ["cups?", "count"]]\n'
+        'lines = ["<cups> of <drink>", "<drink>, please"]\nanswers = ["Your number is <order>."]\n'
+    )
+    domain = own_domain(grammar)
+    lines = [text(converse(Draw(seed), domain, Ear(Draw(0)))) for seed in range(12)]
+    joined = "\n".join(lines)
+    assert "You take orders.Tools: order(drink, cups?)" in joined
+    assert '{"order":41}' in joined
+    assert "Your number is 41." in joined
+    grammar.write_text(grammar.read_text().replace('tool = ["order"]', 'tool = ["brew"]'))
+    with pytest.raises(ValueError, match="brew"):
+        own_domain(grammar)
