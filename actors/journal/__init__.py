@@ -19,8 +19,9 @@ from actors.journal._as_test import as_test
 from actors.journal._codec import JournalError, decode, encode
 from actors.journal._course import Course, course
 from actors.journal._figure import Figure, figure
-from actors.journal._lines import VERSION, Head
+from actors.journal._lines import VERSION, Head, Refused, Took
 from actors.journal._memory import MemoryJournal
+from actors.journal._plain import plain
 from actors.journal._png import write_png
 from actors.journal._port import CallJournal, Journal, NoJournal
 from actors.journal._read import Journalled, parse, read
@@ -41,13 +42,16 @@ __all__ = [
     "Journalled",
     "MemoryJournal",
     "NoJournal",
+    "Refused",
     "Replay",
+    "Took",
     "as_test",
     "course",
     "decode",
     "encode",
     "figure",
     "parse",
+    "plain",
     "read",
     "replay",
     "svg_text",

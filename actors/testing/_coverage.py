@@ -11,7 +11,7 @@ import attrs
 from actors.testing._trace import Faulted, Stepped, Trace
 from statechart import TABLE, CancelAnswer, Event, Resume, Snapshot, Stage, State, TimerFired
 
-__all__ = ["FEATURES", "Coverage", "Edge"]
+__all__ = ["FEATURES", "Coverage", "Edge", "edge_of"]
 
 FEATURES = ("cut", "resume", "commit in flight at a cut", "fault")  #: what a fifth of all calls should have, each
 
@@ -65,10 +65,15 @@ class Coverage:
 
 
 def _edges(trace: Trace) -> Iterator[Edge]:
-    for step in trace.steps:
-        pair = (step.before.state, type(step.event))
-        if pair in TABLE and not step.before.ended and not is_stale(step.event, step.before):
-            yield (*pair, step.step.snapshot.state)
+    return filter(None, map(edge_of, trace.steps))
+
+
+def edge_of(step: Stepped) -> Edge | None:
+    """The edge that this step took; None where the event was ignored, stale, or came after the call's end."""
+    pair = (step.before.state, type(step.event))
+    if pair in TABLE and not step.before.ended and not is_stale(step.event, step.before):
+        return (*pair, step.step.snapshot.state)
+    return None
 
 
 def is_stale(event: Any, before: Snapshot) -> bool:

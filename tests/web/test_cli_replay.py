@@ -37,6 +37,13 @@ def test_shows_the_call_and_that_it_replays(file, capsys):
     assert "events replayed: the same effects came out." in shown
 
 
+def test_shows_every_event_where_asked(file, capsys):
+    assert main(["replay", "--check", "--events", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert "    2     0.00  call started  processing" in shown
+    assert "→ say: greeting" in shown
+
+
 def test_shows_the_first_difference_and_fails(file, data, capsys):
     lines = data.splitlines(keepends=True)
     number = next(n for n, line in enumerate(lines) if b'"type":"Play"' in line)

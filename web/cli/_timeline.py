@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from actors.journal import Course, Difference, Journalled, Replay
+from actors.journal import Course, Difference, Journalled, Refused, Replay, Took, plain
 from statechart import State
 
-__all__ = ["show_call", "show_difference", "show_verdict"]
+__all__ = ["show_call", "show_difference", "show_events", "show_verdict"]
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _QUIET, _LOUD = -60, -12  # dB
@@ -44,6 +44,18 @@ def show_call(console: Console, journal: Journalled, course: Course) -> None:
     for at, who, text in _moments(course):
         table.add_row(f"{at:8.2f}", who, text)
     console.print(table)
+
+
+def show_events(console: Console, journal: Journalled) -> None:
+    """Print every event that the chart took, and what it ordered."""
+    for number, line in journal.lines:
+        if isinstance(line, Took | Refused):
+            row = Text(f"{number:5} {line.at:8.2f}  ", "dim").append(plain(line.event), "bold")
+            row.append(f"  {line.state.value}" if isinstance(line, Took) else "  illegal", "cyan")
+            console.print(row, soft_wrap=True)
+            for effect in line.effects if isinstance(line, Took) else ():
+                console.print(Text(f"{'':16}→ {plain(effect)}"), soft_wrap=True)
+    console.print()
 
 
 def show_verdict(console: Console, journal: Journalled, found: Replay) -> None:

@@ -27,6 +27,7 @@ _OUT = click.Path(path_type=Path, dir_okay=False)
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE.jsonl...")
 @click.option("--check", is_flag=True, help="Only verify; print no timeline.")
+@click.option("--events", is_flag=True, help="Also print every event and what the chart ordered, by line number.")
 @click.option("--svg", type=_OUT, metavar="OUT.svg", help="Draw the call as SVG.")
 @click.option("--png", type=_OUT, metavar="OUT.png", help="Draw the call as PNG (needs matplotlib).")
 @click.option("--from", "since", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Draw from here.")
@@ -35,6 +36,7 @@ _OUT = click.Path(path_type=Path, dir_okay=False)
 def command(
     files: Sequence[Path],
     check: bool,
+    events: bool,
     svg: Path | None,
     png: Path | None,
     since: float,
@@ -48,7 +50,7 @@ def command(
     """
     from actors.journal import as_test, course, read, replay, svg_text, write_png
     from web.cli._screen import out_console
-    from web.cli._timeline import show_call, show_verdict
+    from web.cli._timeline import show_call, show_events, show_verdict
 
     outputs = [each for each in (svg, png, test) if each is not None]
     if outputs and len(files) > 1:
@@ -64,6 +66,8 @@ def command(
         if not check:
             show_call(console, journal, course(journal))
             console.print()
+        if events:
+            show_events(console, journal)
         show_verdict(console, journal, found)
         code = max(code, int(found.difference is not None))
         if svg is not None:
