@@ -23,7 +23,7 @@ from statechart import TABLE, Event, Snapshot, State, transition
 __all__ = ["Way", "all_edges", "best_ways", "dump_ways", "edges_page", "load_ways", "plain_ways"]
 
 _BEFORE, _AFTER = 2, 1  # steps shown around the edge
-_DETOUR = 6  # steps that a plainer call may take longer
+_DETOUR = 10  # steps that a plainer call may take longer
 _EVENT = 60  # columns
 
 

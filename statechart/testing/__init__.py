@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from statechart.testing._machine import TurnTakingMachine, check
 from statechart.testing._miniature import MiniatureCall
-from statechart.testing._strategies import agent_lines, caller_lines, events, settings, snapshots
+from statechart.testing._strategies import agent_lines, caller_lines, event_of, events, settings, snapshots
 
 __all__ = [
     "MiniatureCall",
@@ -23,6 +23,7 @@ __all__ = [
     "agent_lines",
     "caller_lines",
     "check",
+    "event_of",
     "events",
     "settings",
     "snapshots",

@@ -41,7 +41,7 @@ from statechart._events import (
 from statechart._overlap import OverlapLimits
 from statechart._snapshot import Settings, Snapshot
 
-__all__ = ["agent_lines", "caller_lines", "events", "settings", "snapshots"]
+__all__ = ["agent_lines", "caller_lines", "event_of", "events", "settings", "snapshots"]
 
 
 _CALLER = (
@@ -100,7 +100,7 @@ def settings(draw: st.DrawFn) -> Settings:
 def events(snapshot: Snapshot | None = None) -> st.SearchStrategy[Event]:
     """Any event. With a ``snapshot``, numbers lie around its own: current, stale and impossible ones all occur."""
     now = Snapshot() if snapshot is None else snapshot
-    return st.builds(lambda kind, number: _event(now, kind, number), _KINDS, _NUMBERS)
+    return st.builds(lambda kind, number: event_of(now, kind, number), _KINDS, _NUMBERS)
 
 
 @st.composite
@@ -110,7 +110,7 @@ def snapshots(draw: st.DrawFn, with_settings: st.SearchStrategy[Settings] | None
     now = transition(now, CallStarted()).snapshot
     for kind, number in draw(st.lists(st.tuples(_KINDS, _NUMBERS), max_size=40)):
         with contextlib.suppress(IllegalEvent):  # that path leads nowhere
-            now = transition(now, _event(now, kind, number)).snapshot
+            now = transition(now, event_of(now, kind, number)).snapshot
     return now
 
 
@@ -130,8 +130,9 @@ class _Choice:
         return options[index]
 
 
-def _event(now: Snapshot, kind: type[Event], number: int) -> Event:
-    """The event of this kind that ``number`` stands for."""
+def event_of(now: Snapshot, kind: type[Event], number: int) -> Event:
+    """The event of this kind that ``number`` (not negative) stands for; see :func:`events`. Small differences of the
+    number choose turn, attempt, segment and pause, large ones the words."""
     choose = _Choice(number)
     key = (now.turn + choose(0, 0, 0, -1, 1), now.attempt + choose(0, 0, 0, -1, 1))
     segment = now.utterance.segment + choose(0, 0, 1, -1)
