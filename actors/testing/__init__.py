@@ -17,7 +17,7 @@ Map: ``_virtual`` (the clock) · ``_speech`` (words as samples) · ``_engines`` 
 all of these) · ``_script`` (a simulated call as data) · ``_draw``, ``_writer``, ``_scenes`` (scripts at random) ·
 ``_office`` (the agent of simulated calls) · ``_simulate``, ``_timing``, ``_trace`` (script to trace) · ``_check*``,
 ``_heard``, ``_violation`` (the invariants) · ``_soak``, ``_coverage``, ``_simplify`` (many calls) · ``_journal``
-(what a call's journal would hold)
+(what a call's journal would hold) · ``edges``, ``_edges``, ``_alone`` (docs/edges.md)
 """
 
 from __future__ import annotations

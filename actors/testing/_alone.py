@@ -21,7 +21,7 @@ _NUMBERS = tuple(segment + 400 * choice for choice in range(12) for segment in (
 def shortest_events(edges: Collection[Edge], walks: Iterable[Sequence[Event]]) -> dict[Edge, tuple[Event, ...]]:
     """Looks around, breadth first, from every kind of snapshot that these walks through the chart come to."""
     missing, found = set(edges), dict[Edge, tuple[Event, ...]]()
-    paths: dict[Any, tuple[Snapshot, tuple[Event, ...]]] = {}
+    paths: dict[Any, tuple[Snapshot, tuple[Event, ...]]] = {_form(Snapshot()): (Snapshot(), ())}
     for walk in walks:
         now = Snapshot()
         for number, event in enumerate(walk, 1):

@@ -20,7 +20,7 @@ from actors.testing._simulate import simulate
 from actors.testing._trace import Stepped
 from statechart import TABLE, Event, Snapshot, State, transition
 
-__all__ = ["Way", "all_edges", "best_ways", "dump_ways", "edges_page", "load_ways", "plain_ways"]
+__all__ = ["Way", "all_edges", "best_ways", "dump_ways", "edges_page", "load_ways", "plain_ways", "walk"]
 
 _BEFORE, _AFTER = 2, 1  # steps shown around the edge
 _DETOUR = 10  # steps that a plainer call may take longer
@@ -49,7 +49,8 @@ def all_edges() -> list[Edge]:
 # --- ways ----------------------------------------------------------------------------------------------------------
 
 
-def _walk(way: Way) -> Steps:
+def walk(way: Way) -> Steps:
+    """What the chart does along it."""
     if way.script is not None:
         trace = simulate(way.script)
         return [(at, entry) for at, entry in trace.log if isinstance(entry, Stepped)]
@@ -71,7 +72,7 @@ def best_ways(ways: Iterable[Way], progress: Callable[[int], None] = lambda _: N
     before events alone."""
     best: dict[Edge, tuple[tuple[bool, int], Way]] = {}
     for number, way in enumerate(ways, 1):
-        for place, (_, step) in enumerate(_walk(way)):
+        for place, (_, step) in enumerate(walk(way)):
             edge, cost = edge_of(step), (way.script is None, place)
             if edge is not None and (edge not in best or cost < best[edge][0]):
                 best[edge] = cost, way
@@ -84,10 +85,10 @@ def plain_ways(ways: Mapping[Edge, Way], progress: Callable[[int], None] = lambd
     pool: dict[Way, Steps] = {}
     found: dict[Edge, Way] = {}
     for number, (edge, way) in enumerate(ways.items(), 1):
-        latest = (_place(_walk(way), edge) or 0) + _DETOUR
+        latest = (_place(walk(way), edge) or 0) + _DETOUR
         near = (known for known, steps in pool.items() if _takes(steps, edge, latest))
         found[edge] = next(near, None) or _plainer(edge, way, latest)
-        pool.setdefault(found[edge], _walk(found[edge]))
+        pool.setdefault(found[edge], walk(found[edge]))
         progress(number)
     return found
 
@@ -95,7 +96,7 @@ def plain_ways(ways: Mapping[Edge, Way], progress: Callable[[int], None] = lambd
 def _plainer(edge: Edge, way: Way, latest: int) -> Way:
     if way.script is None:
         return way
-    return Way(simplify(way.script, lambda script: _takes(_walk(Way(script)), edge, latest)))
+    return Way(simplify(way.script, lambda script: _takes(walk(Way(script)), edge, latest)))
 
 
 def _takes(steps: Steps, edge: Edge, latest: int) -> bool:
@@ -169,7 +170,7 @@ def edges_page(ways: Mapping[Edge, Way]) -> str:
             lines.append(f"## {state.name}\n")
         way = ways[edge]
         if way not in walked:
-            walked[way] = _walk(way)
+            walked[way] = walk(way)
         place = _place(walked[way], edge)
         if place is None:
             raise ValueError(
