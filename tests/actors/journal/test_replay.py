@@ -134,7 +134,7 @@ def over_the_greeting(agent, caller):
         SpanQueued(0, 0, agent),
         AudioReady(0, 0),
         VoiceStarted(0, None, agent),
-        PartialTranscript(0, caller, 300),
+        PartialTranscript(0, caller, 1500),
     ):
         step = transition(now, event)
         walk.append((now, event, step))
