@@ -7,14 +7,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 import trio
 
 from actors.ports import CALLER_RATE, LlmDelta, LlmFinished, LlmRequest, LlmText, LlmToolCall
+from bench import tool_accuracy
 from bench._attempt import Databases
 from bench._measuring import Bench, Notes, try_callers, try_scenes
 from bench._scenes import load_set, parse_scenes
 from bench._scripted import Booking, Script
-from bench._spoken import HELD_OUT_VOICES, noisy, pronounced, voice_of
+from bench._spoken import HELD_OUT_VOICES, Hearing, noisy, pronounced, voice_of
+from bench.speech import Voice
 
 CONTENT = {
     "now": "2027-03-09T09:40",
@@ -78,7 +81,7 @@ def test_turns_are_asked_with_the_conversation_as_written_and_answers_are_kept(t
     llm = Scripted(_good)
     verdicts = trio.run(lambda: try_scenes(_bench(llm, tmp_path), scenes, scenes[0].turns, spoken=False))
     assert [(v.exact, v.words, v.invented) for v in verdicts] == [(True, True, ())] * 2
-    second = llm.requests[2]
+    second = next(request for request in llm.requests if "ann lee" in request.messages[-1].content)
     assert [message.role for message in second.messages] == [
         "system",
         "assistant",
@@ -140,3 +143,36 @@ def test_the_voices_are_those_that_training_keeps_off() -> None:
     told = (Path(__file__).parents[2] / "bench" / "accuracy" / "README.md").read_text()
     assert all(f"`{voice.name.split('+')[0]}`" in told for voice in HELD_OUT_VOICES)
     assert {voice_of(str(n)) for n in range(200)} == set(HELD_OUT_VOICES)
+
+
+def test_a_line_once_heard_is_not_transcribed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "out" / "transcripts.jsonl"
+    first = Hearing(file)
+    monkeypatch.setattr(Hearing, "_transcribe", _transcribe)
+    assert trio.run(first.hear, "hello", HELD_OUT_VOICES[0]) == "hello!"
+    monkeypatch.delattr(Hearing, "_transcribe")
+    assert trio.run(Hearing(file).hear, "hello", HELD_OUT_VOICES[0]) == "hello!"
+
+
+async def _transcribe(hearing: Hearing, text: str, voice: Voice, *, seed: int) -> str:
+    await trio.lowlevel.checkpoint()
+    return f"{text}!"
+
+
+def test_scores_of_all_sets_but_the_development_set_are_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tool_accuracy, "LOG", tmp_path / "scorings.log")
+    scenes = list(parse_scenes(CONTENT, "x", tmp_path))
+    verdicts = trio.run(lambda: try_scenes(_bench(Scripted(_good), tmp_path), scenes, scenes[0].turns, spoken=False))
+    for set_ in ("dev", "heldout"):
+        result = tool_accuracy._report(set_, verdicts, [], {"model": "m"}, spoken=False, of=3, shown=0)
+        assert (result["done"], result["of"], result["scores"]["exact"]["hits"]) == (2, 3, 2)
+    (line,) = (tmp_path / "scorings.log").read_text().splitlines()
+    assert json.loads(line)["set"] == "heldout"
+
+
+def test_which_model_is_asked_is_told_by_its_files() -> None:
+    embedded = tool_accuracy.Model(None, None, None, None, no_adapter=False).described()
+    bare = tool_accuracy.Model(None, None, None, None, no_adapter=True).described()
+    assert bare == {**embedded, "adapter": "none"} != embedded
+    served = tool_accuracy.Model("http://x/v1", "secret", "m", None, no_adapter=False).described()
+    assert served == {"model": "m", "server": "http://x/v1"}
