@@ -44,7 +44,7 @@ class EarSettings:
 
     voice: VoiceSettings = VoiceSettings()
     pre_roll_ms: int = 320
-    pre_roll_over_agent_ms: int = 128
+    pre_roll_over_agent_ms: int = 176
     join_ms: int = 1000
     longest_ms: int = 25_000
     partial_every_ms: int = 500
