@@ -78,11 +78,9 @@ def is_backchannel(spoken: Sequence[str]) -> bool:
 
 
 def may_become_backchannel(spoken: Sequence[str]) -> bool:
-    """Whether these words, the last of them perhaps cut off, are a backchannel or begin one in earnest: words that
-    begin anything ("that's", "I") announce nothing by themselves."""
+    """Whether these words, the last of them perhaps cut off, begin a backchannel that they are not yet, and in earnest:
+    words that begin anything ("that's", "I") announce nothing by themselves."""
     plain = [_stretched(word) for word in spoken]
-    if is_backchannel(plain):
-        return True
     for start in range(len(plain)):
         head, rest = plain[:start], tuple(plain[start:])
         earnest = made_of(head, _BACKCHANNELS) if head else not _EMPTY.issuperset(rest)
