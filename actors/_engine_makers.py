@@ -74,6 +74,9 @@ async def _local(options: EngineOptions, warm_up: LlmRequest | None) -> AsyncIte
 
     model = options.llm_model
     spec = embedded_spec() if model is None else LlamaSpec(Path(model), name=Path(model).stem)
+    if options.llm_adapter is not None:
+        adapter = Path(options.llm_adapter)
+        spec = attrs.evolve(spec, adapter=adapter, name=f"{spec.model.stem} with {adapter.name}")
     async with open_llama(attrs.evolve(spec, slots=options.llm_slots, threads=options.llm_threads), warm_up) as llm:
         yield Member("local", llm)
 

@@ -29,10 +29,10 @@ class EngineOptions:
     server). ``tts``: "hibari", "elevenlabs" or "speech" (any server with /v1/audio/speech). "auto" takes the cloud
     engine whose key (or address) is given, else the local one.
 
-    ``llm_model``: a path that ends in .gguf is for "local", another name for "openai". ``stt_model``, ``tts_model`` and
-    ``tts_voice`` are for the first engine of a chain; the others speak and hear with their own defaults. ``llm_slots``:
-    answers a local model writes at once, on ``llm_threads`` (0: it chooses). ``patience``: seconds that one with a
-    fallback gets.
+    ``llm_model``: a path that ends in .gguf is for "local", another name for "openai". ``llm_adapter``: a LoRA adapter
+    (GGUF) for the bundled model instead of the receptionist's. ``stt_model``, ``tts_model`` and ``tts_voice`` are for
+    the first engine of a chain; the others speak and hear with their own defaults. ``llm_slots``: answers a local model
+    writes at once, on ``llm_threads`` (0: it chooses). ``patience``: seconds that one with a fallback gets.
     """
 
     vad: str = "auto"
@@ -42,6 +42,7 @@ class EngineOptions:
     llm_base_url: str | None = None
     llm_api_key: str | None = attrs.field(default=None, repr=False)
     llm_model: str | None = None
+    llm_adapter: str | None = None
     llm_slots: int = 4
     llm_threads: int = 0
     stt_model: str | None = None

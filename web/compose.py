@@ -153,6 +153,7 @@ def engine_options(config: Config) -> EngineOptions:
         llm_base_url=engines.llm_base_url,
         llm_api_key=_revealed(config.keys.openai_api_key),
         llm_model=engines.llm_model,
+        llm_adapter=engines.llm_adapter,
         llm_threads=engines.llm_threads,
         stt_model=engines.stt_model,
         deepgram_api_key=_revealed(config.keys.deepgram_api_key),

@@ -94,6 +94,7 @@ class EngineSettings:
     llm: str = setting("auto", "language model engine, or several separated by commas")
     tts: str = setting("auto", "voice, or several separated by commas")
     llm_model: str | None = setting(None, "a GGUF file, or the model's name at the endpoint")
+    llm_adapter: str | None = setting(None, "a LoRA adapter (GGUF) of your own for the embedded model")
     llm_base_url: str | None = setting(None, "an OpenAI-compatible endpoint", env="OPENAI_BASE_URL")
     llm_threads: int = setting(
         0, "threads of the embedded language model; 0: as many as cores, four at most", validator=_not_negative

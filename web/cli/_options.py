@@ -14,7 +14,7 @@ from web.config import Config, all_settings, load_config
 __all__ = ["AGENT", "ENGINES", "JOURNAL", "TURNS", "config_file_option", "load", "setting_options"]
 
 AGENT = ("agent", "db", "timezone")
-ENGINES = ("llm", "llm_model", "llm_base_url", "stt", "tts", "tts_voice", "speech_base_url", "vad")
+ENGINES = ("llm", "llm_model", "llm_adapter", "llm_base_url", "stt", "tts", "tts_voice", "speech_base_url", "vad")
 JOURNAL = ("journal", "journal_audio", "journal_unmasked")
 TURNS = ("complete_wait_ms", "default_wait_ms", "open_wait_ms", "longest_wait_ms", "filler_ms", "idle_prompt_seconds")
 

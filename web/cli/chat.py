@@ -21,7 +21,7 @@ __all__ = ["command"]
     "  printf 'Can I see Doctor Chen tomorrow?\\nThe first one, please.\\n' | bargein chat\n"
     "  OPENAI_API_KEY=... bargein chat --llm-model gpt-4o-mini",
 )
-@setting_options(*AGENT, "llm", "llm_model", "llm_base_url", *JOURNAL, "log_level")
+@setting_options(*AGENT, "llm", "llm_model", "llm_adapter", "llm_base_url", *JOURNAL, "log_level")
 @config_file_option
 def command(config_file: Path | None, **flags: Any) -> int:
     """Talk to the agent by typing.
