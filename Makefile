@@ -17,11 +17,14 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/bargein-checkout.pth"
-	@printf '%s\n' '#!$(CURDIR)/$(BIN)/python' 'import sys' 'from web.cli import main' 'sys.exit(main())' > $(BIN)/bargein
-	@chmod +x $(BIN)/bargein
 	@touch $@
 
-install: $(VENV)/.installed  ## Make the environment only.
+# Guarded: the processes that a command starts import it again.
+$(BIN)/bargein: Makefile $(VENV)/.installed
+	@printf '%s\n' '#!$(CURDIR)/$(BIN)/python' 'import sys' 'from web.cli import main' 'if __name__ == "__main__":' '    sys.exit(main())' > $@
+	@chmod +x $@
+
+install: $(BIN)/bargein  ## Make the environment only.
 
 serve: install  ## Start the server and print its address. Options: make serve ARGS="--port 8123".
 	@exec $(BIN)/bargein serve $(ARGS)

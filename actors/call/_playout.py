@@ -89,9 +89,13 @@ class Playout:
     def finish(self, reel: Reel) -> None:
         """Nothing more will be added."""
         reel.finished = True
-        if reel is self._reel and not self._open and reel.cursor.sent and not reel.unsent:
-            self._heard_out(reel)  # it had drained before this was known
+        if reel is self._reel:
+            self._end_if_drained(reel)  # before this was known
         self._wake()
+
+    def _end_if_drained(self, reel: Reel) -> None:
+        if reel.finished and reel.cursor.sent and not reel.unsent and not self._open and not self._held:
+            self._heard_out(reel)
 
     def _tell_ready(self) -> None:
         reel = self._reel
@@ -233,6 +237,8 @@ class Playout:
                 return min(wait, self._resync_by - now)
             self._resync(now)
         reel = self._reel
+        if reel is not None:
+            self._end_if_drained(reel)  # while it was held
         if reel is None or not self._open or self._held or not self._connected:
             return wait
         wait = min(wait, self._send_due(reel, now))

@@ -98,7 +98,7 @@ class Caller:
     def _down(self, message: Outgoing | None, turn: int = -1, pcm: bytes = b"") -> None:
         now = trio.current_time()
         self._wire.put_down(now, message, turn, pcm)
-        if self._wire.is_instant:
+        if self._wire.is_instant(now):
             self._catch_up(now)
         if message is not None:
             self._poked.set()
@@ -122,6 +122,11 @@ class Caller:
         while self._mouth:
             await self._ticked.wait()
 
+    def left_s(self) -> float:
+        """Seconds of audio that the loudspeaker has left."""
+        self._catch_up(trio.current_time())
+        return self.loudspeaker.queued_s
+
     def type_text(self, text: str) -> None:
         self._unanswered = True
         self._to_server(TypedText(text))
@@ -138,6 +143,11 @@ class Caller:
         if self._wire.connected:
             self._unseen = self._wire.lose()
             self._send.send_nowait(LineLost())
+
+    def stall(self, seconds: float) -> None:
+        """The network gives nothing for a while, and then all of it at once."""
+        self._catch_up(trio.current_time())
+        self._wire.stall(trio.current_time() + seconds)
 
     def regain_line(self) -> None:
         """The network is back: as a browser would, forget what was not played and say how far that came."""

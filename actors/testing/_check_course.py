@@ -44,7 +44,7 @@ def check_answers(trace: Trace, sounds: Sounds, *, within: float) -> Iterator[Vi
         match entry:
             case Spoke(talk) if talk.kind == "words":
                 waiting = (at, talk.text)
-            case Typed(text):
+            case Typed(text) if any(map(str.isalnum, text)):
                 waiting = (at, text)
             case Opened() | Returned():
                 waiting = None

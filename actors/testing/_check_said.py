@@ -94,7 +94,7 @@ def _utterances(trace: Trace) -> list[_Utterance]:
                 understood = not deaf and not lost and not mixed and not _overtaken(talk, at, finals, voices)
                 must = talk.kind == "words" and understood and at < over - _HEARD_WITHIN_S
                 found.append(_Utterance(talk.text, begin, at, must, mixed))
-            case Typed(text):
+            case Typed(text) if any(map(str.isalnum, text)):
                 lost = any(lost - 1 <= at <= back + 1 for lost, back in away)
                 spoke = any(o - 1 <= at <= o + 5 for o in opened.values())
                 found.append(_Utterance(text, at, at, not lost and at < over - 1, mixed=spoke))

@@ -92,7 +92,7 @@ def check_stopping(trace: Trace) -> Iterator[Violation]:
     if script.crashes or any(isinstance(entry, Faulted) and entry.part == "line" for _, entry in trace.log):
         return
     network, pace = script.network, script.pace
-    within = 0.1 + (2 * pace.tick_ms + network.delay_ms + network.jitter_ms) / 1000
+    within = 0.1 + (2 * pace.tick_ms + network.delay_ms + network.jitter_ms + script.longest_stall_ms) / 1000
     watched: list[float] = []
     state, voiced = State.IDLE, False
     for at, entry in trace.log:

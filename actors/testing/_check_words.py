@@ -112,7 +112,7 @@ class _Doubt:
 
     def _samples(self, turn: int) -> int:
         network = self._script.network
-        on_time = network.reports == "on time" and not self._script.crashes
+        on_time = network.reports == "on time" and not self._script.crashes and not self._script.longest_stall_ms
         if turn not in self.flushed:
             # Played to its end: without reports that is believed a little early, and the next turn may cut it off.
             return 0 if on_time and not self._lost else AGENT_RATE
@@ -122,5 +122,5 @@ class _Doubt:
         if on_time and not self._lost and not network.delay_ms:
             return 0
         late_ms = 400 if network.reports == "late" else 0  # a report that is late tells of an earlier moment
-        doubt_ms = 100 + late_ms + 2 * network.delay_ms + 3 * network.jitter_ms
+        doubt_ms = 100 + late_ms + 2 * network.delay_ms + 3 * network.jitter_ms + self._script.longest_stall_ms
         return int((doubt_ms / 1000 + (0.5 if self._lost or self._script.crashes else 0)) * AGENT_RATE)

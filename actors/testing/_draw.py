@@ -77,8 +77,10 @@ def _script(dice: Dice) -> Script:
         script = attrs.evolve(script, asides=tuple(writer.aside() for _ in range(dice.choose((1, 1, 2)))))
     if dice.chance(70):
         script = attrs.evolve(script, network=_network(dice), pace=_pace(dice, hasty=hasty))
-    if dice.chance(60):
+    if dice.chance(75):
         script = dice.choose(SCENES)(writer, script)
+    if dice.chance(20):
+        script = attrs.evolve(script, acts=(writer.over_the_greeting(), *script.acts))
     faults = tuple(_fault(dice) for _ in range(dice.choose((0, 0, 0, 1, 1, 2))))
     crashes = tuple(_crash(dice) for _ in range(dice.choose((0, 0, 0, 0, 1, 2))))
     script = attrs.evolve(script, faults=(*script.faults, *faults), crashes=crashes)

@@ -1,9 +1,10 @@
 """The agent of simulated calls, its functions, and a model that plays it: all of its words are made to be checked.
 
 What the caller asks for is found by its keyword: "look" (a read), "note" (idempotent), "book", "move" and "order" (side
-effects), "broken" (a function that fails), "at length" (fifteen seconds of talk), "hang up", "nothing" (a model without
-words); with "kindly" the model speaks first and acts then. A side effect that happened is known by a number of its own,
-and whoever hears that number knows of it.
+effects), "broken" (a function that fails), "at length" (fifteen seconds of talk), "take a breath" or "walk" (a model
+that has said all and takes one or three seconds to say so) or "seat" (and then goes on), "hang up", "nothing" (a model
+without words); with "kindly" the model speaks first and acts then. A side effect that happened is known by a number of
+its own, and whoever hears that number knows of it.
 """
 
 from __future__ import annotations
@@ -171,6 +172,11 @@ def answer(request: LlmRequest) -> Iterable[str | LlmToolCall | Pause]:
         yield LlmToolCall("", "end_call", "{}")
     elif "at length" in asked:
         yield _LONG
+    elif "take a" in asked:
+        yield "Certainly, and with pleasure. "
+        yield Pause(3.0 if "walk" in asked else 1.1)
+        if "seat" in asked:
+            yield "And welcome. "
     elif "nothing" not in asked:
         yield _SHORT[len(request.messages) % len(_SHORT)]
 

@@ -25,7 +25,7 @@ When = Literal[
     "", "idle", "listening", "processing", "speaking", "interrupted", "commit", "read", "ending", "ended", "drying"
 ]
 """What a step waits for: nothing, a state that the client was told of, a running side effect or read, the last bit
-that the loudspeaker has, or an answer and its end."""
+that the loudspeaker has, the moment before it runs dry, or an answer and its end."""
 
 
 @attrs.frozen
@@ -42,11 +42,12 @@ class Talk:
 class Act:
     """Wait for ``when`` (``patience_ms`` at most), then ``after_ms`` more, then do it.
 
-    ``do``: say ``talk``; "type" its text; "lose" the line for ``ms`` (0: for good); "drain" the server; "report"
-    playback that never was; "hang up"; or only wait.
+    ``do``: "say" ``talk`` or "type" it; "lose" the line for ``ms`` (0: for good); "stall" the network for ``ms``, and
+    all that was sent meanwhile arrives at once; "drain" the server; "report" playback that never was; "hang up";
+    or only wait.
     """
 
-    do: Literal["wait", "say", "type", "lose", "drain", "report", "hang up"]
+    do: Literal["wait", "say", "type", "lose", "stall", "drain", "report", "hang up"]
     when: When = ""
     after_ms: int = 0
     talk: Talk = Talk("")
@@ -117,3 +118,8 @@ class Script:
     pace: Pace = Pace()
     hasty: bool = False
     seed: int = 0
+
+    @property
+    def longest_stall_ms(self) -> int:
+        """For how long the network gives nothing, at most."""
+        return max((act.ms for act in (*self.acts, *self.asides) if act.do == "stall"), default=0)

@@ -40,7 +40,8 @@ from statechart import Event, Snapshot, Step
 __all__ = ["LONGEST_CALL_S", "simulate", "simulate_together"]
 
 LONGEST_CALL_S = 180.0  #: virtual seconds; a call that is not over then hangs
-_ENDING_S = 0.18  # less than the call sends ahead
+_ENDING_S = 0.095  # while there is more to send, a lead of 200 ms less a frame of 100 never goes below this
+_JUST_BEFORE_S = 0.002
 AFTERMATH_S = 1.0  #: how long a call is watched after its end
 
 
@@ -267,6 +268,9 @@ class _Simulation:
                 if act.ms:
                     await trio.sleep(act.ms / 1000)
                     caller.regain_line()
+            case "stall":
+                self._note(Faulted("network", "stall"))
+                caller.stall(act.ms / 1000)
             case "drain":
                 self._drain.set()
             case "report":
@@ -285,8 +289,11 @@ class _Simulation:
                 await self.office.started[when].wait()
             case "ending":
                 await self.caller.wait_for("speaking")
-                while not 0 < self.caller.loudspeaker.queued_s < _ENDING_S:  # noqa: ASYNC110 - it is a clock, too
-                    await trio.sleep(0.05)
+                while not 0 < self.caller.left_s() < _ENDING_S:  # noqa: ASYNC110 - it is a clock, too
+                    await trio.sleep(0.02)
+            case "drying":
+                await self._wait_until("ending")
+                await trio.sleep(max(0.0, self.caller.left_s() - _JUST_BEFORE_S))
             case "ended":
                 await self.caller.wait_until_answered()
             case _:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
 from typing import Any
@@ -21,7 +23,7 @@ from actors.testing._violation import Violation
 
 __all__ = ["Failure", "Soak", "as_code", "soak"]
 
-_BATCH = 25
+_BATCH = 10  # calls: a second or so, which is how long Ctrl-C may take
 
 
 @attrs.frozen
@@ -30,6 +32,11 @@ class Failure:
 
     seed: int
     violations: tuple[Violation, ...]
+
+    @property
+    def replay(self) -> str:
+        """The command that runs exactly this call again."""
+        return f"bargein soak --calls 1 --seed {self.seed}"
 
     def simplest(self) -> tuple[Script, tuple[Violation, ...]]:
         """The plainest script found that still breaks the first of these invariants, and what it breaks."""
@@ -40,11 +47,12 @@ class Failure:
 
 @attrs.define
 class Soak:
-    """What came of a run. ``elapsed`` in real seconds."""
+    """What came of a run. ``elapsed`` in real seconds; ``interrupted``: Ctrl-C ended it."""
 
     coverage: Coverage = attrs.field(factory=Coverage)
     failures: list[Failure] = attrs.field(factory=list)
     elapsed: float = 0.0
+    interrupted: bool = False
 
     def merge(self, other: Soak) -> None:
         self.coverage.merge(other.coverage)
@@ -61,16 +69,20 @@ def soak(
 ) -> Soak:
     """Simulate and check the calls of seeds ``seed`` to ``seed + calls - 1``, in ``jobs`` processes.
 
-    Stops early after ``most_failures``. ``on_progress`` is given the results so far from time to time.
+    Stops early after ``most_failures``, and at Ctrl-C: the calls counted until then are returned. ``on_progress`` is
+    given the results so far from time to time.
     """
     total, began = Soak(), time.perf_counter()
     batches = (range(start, min(start + _BATCH, seed + calls)) for start in range(seed, seed + calls, _BATCH))
-    for part in _run(batches, jobs):
-        total.merge(part)
-        total.elapsed = time.perf_counter() - began
-        on_progress(total)
-        if len(total.failures) >= most_failures:
-            break
+    try:
+        for part in _run(batches, jobs):
+            total.merge(part)
+            total.elapsed = time.perf_counter() - began
+            on_progress(total)
+            if len(total.failures) >= most_failures:
+                break
+    except* KeyboardInterrupt:  # alone, or in the groups of the call that it came into
+        total.interrupted = True
     return total
 
 
@@ -78,11 +90,25 @@ def _run(batches: Iterator[range], jobs: int) -> Iterator[Soak]:
     if jobs == 1:
         yield from map(_soak_some, batches)
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(_soak_some, batch) for batch in islice(batches, 2 * jobs)]
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    try:
+        with _deaf_to_interrupts():
+            waiting = [pool.submit(_soak_some, batch) for batch in islice(batches, 2 * jobs)]
         while waiting:
             yield waiting.pop(0).result()
             waiting += [pool.submit(_soak_some, batch) for batch in islice(batches, 1)]
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes started meanwhile never see Ctrl-C, which a terminal sends to all: they end when they are told to."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _soak_some(seeds: range) -> Soak:

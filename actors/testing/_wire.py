@@ -42,10 +42,15 @@ class Wire:
         self._send = send
         self._delay, self._jitter, self._report_delay = delay, jitter, report_delay
         self._random = random.Random(seed)
+        self._stalled_until = 0.0
 
-    @property
-    def is_instant(self) -> bool:
-        return self._delay == 0
+    def is_instant(self, now: float) -> bool:
+        """Whether what leaves now is there now."""
+        return self._delay == 0 and now >= self._stalled_until
+
+    def stall(self, until: float) -> None:
+        """What leaves before ``until`` arrives then."""
+        self._stalled_until = until
 
     def lag(self) -> float:
         """How long the next thing takes."""
@@ -53,7 +58,7 @@ class Wire:
 
     def put_down(self, now: float, message: Outgoing | None, turn: int = -1, pcm: bytes = b"") -> None:
         """Something leaves the call."""
-        earliest = self.down[-1].at if self.down else now
+        earliest = max(self._stalled_until, self.down[-1].at if self.down else now)
         self.down.append(Received(max(earliest, now + self.lag()), message, turn, pcm))
 
     def put_up(self, at: float, message: Incoming, lag: float | None = None) -> None:
@@ -61,11 +66,11 @@ class Wire:
         if not self.connected:
             return
         if isinstance(message, PlaybackReport) and self._report_delay:
-            self._late.append((at + self._report_delay + self._delay, message))
-        elif self._delay == 0 and lag is None:
+            self._late.append((max(self._stalled_until, at + self._report_delay + self._delay), message))
+        elif lag is None and not self._up and self.is_instant(at):
             self._send.send_nowait(message)
         else:
-            earliest = self._up[-1][0] if self._up else at
+            earliest = max(self._stalled_until, self._up[-1][0] if self._up else at)
             self._up.append((max(earliest, at + (self.lag() if lag is None else lag)), message))
 
     def carry_up(self, now: float) -> None:

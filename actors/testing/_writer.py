@@ -77,13 +77,18 @@ class Writer:
             return Talk(self.dice.choose(NODS), "nod")
         return Talk("", "noise", self.dice.choose((80, 200, 400, 900)))
 
+    def over_the_greeting(self) -> Act:
+        """Something that does not stop the agent."""
+        talk = Talk(self.dice.choose(NODS), "nod") if self.dice.chance(60) else Talk("", "noise", 80)
+        return Act("say", "speaking", self.dice.choose((0, 50)), talk)
+
     def turns(self) -> list[Act]:
         dice = self.dice
         acts: list[Act] = []
         for number in range(dice.number(1, 3)):
             acts.append(self._turn(first=number == 0))
             acts.extend(self._follow(acts[-1].talk.text))
-        if dice.chance(8):
+        if dice.chance(14):
             acts.append(Act("say", "ended", dice.number(0, 500), Talk(dice.choose(_FAREWELLS))))
             acts.append(Act("wait", "ended"))
         return acts

@@ -63,6 +63,14 @@ FOUND = {
         pace=Pace(tick_ms=40),
         hasty=True,
     ),
+    "a hold ends in a flush, also where all had been heard when it came and the reply ended meanwhile": Script(
+        acts=(
+            Act("type", "ended", 100, Talk("Please take a breath for Cooper.")),
+            Act("stall", "drying", ms=210),
+            Act("say", talk=Talk("stop")),
+            Act("wait", after_ms=2500),
+        ),
+    ),
 }
 
 
