@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from actors.line import StateChanged
 from actors.ports import AGENT_RATE
+from actors.testing._engines import Said
 from actors.testing._heard import Sounds
 from actors.testing._trace import (
     Asked,
@@ -24,7 +25,7 @@ from actors.testing._trace import (
     Typed,
 )
 from actors.testing._violation import Violation
-from statechart import IGNORED, TABLE, EndCall, ReplyFailed, State
+from statechart import IGNORED, TABLE, CancelAnswer, EndCall, ReplyFailed, State
 
 __all__ = ["check_answers", "check_bounds", "check_chart", "check_end"]
 
@@ -89,21 +90,26 @@ def check_chart(trace: Trace) -> Iterator[Violation]:
 def check_bounds(trace: Trace, sounds: Sounds) -> Iterator[Violation]:
     """Little is made that nobody hears, and nothing happens once the call has returned."""
     sent: dict[int, int] = {}
-    for _, entry in trace.log:
+    made: dict[int, int] = {}
+    speaking: dict[int, Said] = {}
+    withdrawn: dict[int, int] = {}  # attempts, whose speech may be made and never sent
+    largest = max((word.samples for said in sounds.says for word in said.words[: said.given]), default=0)
+    for at, entry in trace.log:
         if isinstance(entry, SentAudio):
             sent[entry.turn] = sent.get(entry.turn, 0) + len(entry.pcm) // 2
-    made: dict[int, int] = {}
-    largest = 0
-    for said in sounds.says:
-        given = [word.samples for word in said.words[: said.given]]
-        made[said.turn] = made.get(said.turn, 0) + sum(given)
-        largest = max([largest, *given])
-    withdrawn = 1 + max((entry.step.snapshot.attempt for entry in trace.steps), default=0)
-    for turn, samples in made.items():
-        waiting = samples - sent.get(turn, 0) - 2 * largest
-        if waiting > _MOST_UNSENT_S * AGENT_RATE * withdrawn:
-            text = f"turn {turn}: {waiting / AGENT_RATE:.1f} s of speech waited to be sent"
-            yield Violation("I6", trace.log[-1][0], text)
+        elif isinstance(entry, Stepped):
+            for effect in entry.step.effects:
+                if isinstance(effect, CancelAnswer):
+                    withdrawn[effect.turn] = withdrawn.get(effect.turn, 0) + 1
+        elif isinstance(entry, Began):  # the sentence before it is all made
+            turn, before = entry.said.turn, speaking.get(entry.said.turn)
+            speaking[turn] = entry.said
+            if before is not None:
+                made[turn] = made.get(turn, 0) + sum(word.samples for word in before.words[: before.given])
+            waiting = made.get(turn, 0) - sent.get(turn, 0)
+            if waiting > _MOST_UNSENT_S * AGENT_RATE * (1 + withdrawn.get(turn, 0)) + 2 * largest:
+                yield Violation("I6", at, f"turn {turn}: {waiting / AGENT_RATE:.1f} s of speech waited to be sent")
+                return
     over: float | None = None
     for at, entry in trace.log:
         if isinstance(entry, Returned):
@@ -121,6 +127,8 @@ def check_end(trace: Trace) -> Iterator[Violation]:
         yield Violation("I10", end, f"the call failed: {trace.error!r}")
     if trace.reason == "internal":
         yield Violation("I10", end, "the call gave up")
+    if trace.reason in ("lost", "drain", "agent") and not _has_cause(trace, trace.reason):
+        yield Violation("I10", end, f"the call ended ({trace.reason}), and nothing had happened that ends it")
     ordered: float | None = None
     for at, entry in trace.log:
         if isinstance(entry, Stepped):
@@ -130,3 +138,15 @@ def check_end(trace: Trace) -> Iterator[Violation]:
                 yield Violation("I10", at, "an answer failed by a fault of ours")
         elif isinstance(entry, Returned) and ordered is not None and at > ordered + _GRACE_S:
             yield Violation("I6", at, f"the call ended {at - ordered:.1f} s after its end was ordered")
+
+
+def _has_cause(trace: Trace, reason: str) -> bool:
+    """Whether the script has what this end comes of: the line lost, the server drained, the agent asked to hang up."""
+    acts = (*trace.script.acts, *trace.script.asides)
+    match reason:
+        case "lost":
+            return any(act.do == "lose" for act in acts)
+        case "drain":
+            return any(act.do == "drain" for act in acts)
+        case _:
+            return any("hang up" in act.talk.text.lower() for act in acts)

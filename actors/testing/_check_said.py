@@ -90,7 +90,7 @@ def _utterances(trace: Trace) -> list[_Utterance]:
             case Spoke(talk) if talk.text:
                 begin = opened[talk]
                 lost = any(lost <= at + 1 and begin - 1 <= back for lost, back in away)
-                mixed = any(begin - 1 <= when <= at + _HEARD_WITHIN_S for when in typed)
+                mixed = any(begin <= when <= at + _HEARD_WITHIN_S for when in typed)
                 understood = not deaf and not lost and not mixed and not _overtaken(talk, at, finals, voices)
                 must = talk.kind == "words" and understood and at < over - _HEARD_WITHIN_S
                 found.append(_Utterance(talk.text, begin, at, must, mixed))

@@ -1,7 +1,7 @@
 """The agent of simulated calls, its functions, and a model that plays it: all of its words are made to be checked.
 
 What the caller asks for is found by its keyword: "look" (a read), "note" (idempotent), "book", "move" and "order" (side
-effects), "broken" (a function that fails), "at length" (fifteen seconds of talk), "take a breath" or "walk" (a model
+effects), "broken" (a function that fails), "at length" (seventeen seconds of talk), "take a breath" or "walk" (a model
 that has said all and takes one or three seconds to say so) or "seat" (and then goes on), "hang up", "nothing" (a model
 without words); with "kindly" the model speaks first and acts then. A side effect that happened is known by a number of
 its own, and whoever hears that number knows of it.
@@ -42,7 +42,8 @@ _LONG = (
     "We are proud of the kitchen, which has a window to the west and a stove of iron. "
     "Whoever comes in spring can see the storks from there, and they come every year. "
     "In winter the old stove is lit at five in the morning, and by eight the whole house is warm. "
-    "Nobody has ever complained of the cold here, as far as anybody can remember."
+    "Nobody has ever complained of the cold here, as far as anybody can remember. "
+    "On Sundays there is music in the hall, and whoever plays an instrument may join in."
 )
 
 

@@ -18,7 +18,7 @@ Scene = Callable[[Writer, Script], Script]
 def _event_in_a_state(writer: Writer, script: Script) -> Script:
     """The line, the server or the caller's keyboard does something in a given state."""
     dice = writer.dice
-    when: When = dice.choose(("interrupted", "idle", "processing", "listening", "speaking"))
+    when: When = dice.choose(("interrupted", "idle", "processing", "listening", "speaking", "interrupted"))
     do: Any = dice.choose(("hang up", "drain", "lose", "hang up", "drain", "type"))
     event = Act(do, when, dice.choose((20, 0, 60)), writer.words(ASKS), ms=dice.choose((80, 2500, 0)))
     asked = Act("type", "ended", 200, writer.words(ASKS))
@@ -122,7 +122,7 @@ def _request_while_held(writer: Writer, script: Script) -> Script:
         Act("say", "ended", 100, writer.words(lines)),
         Act("say", "speaking", dice.choose((100, 0, 50, 200)), over),
     )
-    faults = (Fault("llm", "disconnect", 0, 1, 3),) if dice.chance(30) else ()
+    faults = (Fault("llm", "error", 0, 1, 3),) if dice.chance(35) else ()
     pace = attrs.evolve(script.pace, tts_ms=50, spread=0.0)
     return attrs.evolve(script, acts=acts, asides=(), faults=faults, pace=pace)
 
@@ -185,6 +185,18 @@ def _types_nothing(writer: Writer, script: Script) -> Script:
         Act("wait", "ended", 100),
     )
     return attrs.evolve(script, acts=acts, asides=asides)
+
+
+def _types_and_speaks(writer: Writer, script: Script) -> Script:
+    """Two lines typed, the second perhaps before the first is answered, and then words over the work on it."""
+    dice = writer.dice
+    acts = (
+        Act("type", "ended", 100, writer.words(ASKS)),
+        Act("type", dice.choose(("ended", "processing")), 100, writer.words(ASKS)),
+        Act("say", "processing", dice.choose((50, 100)), writer.words(STOPS)),
+    )
+    pace = attrs.evolve(script.pace, llm_ms=900)
+    return attrs.evolve(script, acts=acts, asides=(), pace=pace)
 
 
 def _words_after_the_end(writer: Writer, script: Script) -> Script:
@@ -291,10 +303,10 @@ SCENES: tuple[Scene, ...] = (
     *(_event_in_a_state,) * 18,
     *(_cut_while_it_runs,) * 13,
     *(_speaks_up_as_it_runs_dry,) * 13,
-    *(_request_while_held,) * 8,
+    *(_request_while_held,) * 11,
     *(_voice_outlasts_the_answer,) * 8,
     *(_news_cannot_be_told,) * 8,
-    *(_noise_as_the_answer_comes,) * 5,
+    *(_noise_as_the_answer_comes,) * 6,
     *(_done_while_away,) * 5,
     *(_side_effect_outlasts_the_turn,) * 4,
     *(_cut_by_a_noise,) * 4,
@@ -302,6 +314,7 @@ SCENES: tuple[Scene, ...] = (
     *(_model_dawdles,) * 3,
     *(_stutter,) * 3,
     *(_types_nothing,) * 3,
+    *(_types_and_speaks,) * 3,
     *(_line_flickers,) * 2,
     *(_words_after_the_end,) * 2,
     *(_nods_at_length,) * 2,

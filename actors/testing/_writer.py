@@ -88,7 +88,7 @@ class Writer:
         for number in range(dice.number(1, 3)):
             acts.append(self._turn(first=number == 0))
             acts.extend(self._follow(acts[-1].talk.text))
-        if dice.chance(14):
+        if dice.chance(18):
             acts.append(Act("say", "ended", dice.number(0, 500), Talk(dice.choose(_FAREWELLS))))
             acts.append(Act("wait", "ended"))
         return acts

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
+import attrs
 import trio
 
 from actors.call._answer import Answerer
@@ -22,8 +23,10 @@ from actors.call._record import Record
 from actors.call._reel import Reel
 from actors.line import Flush
 from actors.ports import AGENT_RATE
-from statechart import DisarmTimer, Phrase, ReplyFinished, Settled, TimerFired
+from statechart import Phrase, ReplyFinished, Settled, TimerFired
 from statechart import _chart as chart
+from statechart import _moves as moves
+from statechart._draft import Draft
 
 MUTANTS: dict[str, Callable[[], Any]] = {}
 
@@ -50,23 +53,25 @@ def no_turn_check():
 
 
 @mutant
-def timers_are_not_disarmed():
-    """Timers of a state that was left go on, and nobody looks at their number."""
+def timers_outlive_their_state():
+    """Leaving a state leaves its timers running."""
+    yield from replaced(Draft, "disarm_all", lambda _: lambda self, *, but=frozenset(): None)
+
+
+@mutant
+def segments_are_numbered_apart():
+    """The ear closes a segment that was never begun without counting it, and the chart counts it."""
 
     def make(original):
-        return lambda snapshot, event: (
-            snapshot.timer(event.timer) is None if isinstance(event, TimerFired) else original(snapshot, event)
-        )
+        def close_segment(self):
+            before = self._segment, self._segment_open
+            original(self)
+            if not before[1] and not self._segment_open:
+                self._segment = before[0]
 
-    def carry(original):
-        def carry_out(self, effect, event):
-            if not isinstance(effect, DisarmTimer):
-                original(self, effect, event)
+        return close_segment
 
-        return carry_out
-
-    with patch.object(Call, "_carry_out", carry(Call._carry_out)):
-        yield from replaced(chart, "_is_stale", make)
+    yield from replaced(Ear, "close_segment", make)
 
 
 @mutant
@@ -333,3 +338,18 @@ def commit_is_let_run_while_held():
         return carry_out
 
     yield from replaced(Call, "_carry_out", make)
+
+
+@mutant
+def late_outcome_is_forgotten():
+    """What ended after the next answer had begun is not told after it."""
+    yield from replaced(moves, "rest", _without_news)
+
+
+def _without_news(original):
+    def rest(d):
+        told = tuple(attrs.evolve(c, told_alone=True) for c in d.now.commits)
+        d.set(commits=told)
+        original(d)
+
+    return rest
