@@ -110,13 +110,25 @@ class _SttStream:
         await self._stream.aclose()
 
 
+class _JudgingStream(_SttStream):
+    def __init__(self, stream: TurnSignalStream, notes: Notes) -> None:
+        super().__init__(stream, notes)
+        self._judge = stream
+
+    async def next_signal(self) -> TurnSignal:
+        return await self._judge.next_signal()
+
+
 class _Stt:
     def __init__(self, engine: Stt, notes: Notes) -> None:
         self.name = engine.name
         self._engine, self._notes = engine, notes
 
     async def open_stream(self, *, hints: Sequence[str] = ()) -> SttStream:
-        return _SttStream(await self._engine.open_stream(hints=hints), self._notes)
+        stream = await self._engine.open_stream(hints=hints)
+        if isinstance(stream, TurnSignalStream):
+            return _JudgingStream(stream, self._notes)
+        return _SttStream(stream, self._notes)
 
 
 class _Llm:
