@@ -97,7 +97,7 @@ class EngineSettings:
     llm_adapter: str | None = setting(None, "a LoRA adapter (GGUF) of your own for the embedded model")
     llm_base_url: str | None = setting(None, "an OpenAI-compatible endpoint", env="OPENAI_BASE_URL")
     llm_threads: int = setting(
-        0, "threads of the embedded language model; 0: as many as cores, four at most", validator=_not_negative
+        0, "threads of the embedded language model; 0: one fewer than cores, four at most", validator=_not_negative
     )
     stt_model: str | None = setting(None, "the recogniser's model, where it offers several")
     tts_model: str | None = setting(None, "the voice's model, where the engine offers several")

@@ -58,7 +58,7 @@ def test_a_pause_starts_an_answer_on_trial_and_silence_confirms_it(chart):
         CloseSegment(),
         ConfirmAnswer(1, 0),
     ]
-    assert chart.armed(Timer.FILLER) == 50  # the wait was longer than a filler is due after
+    assert chart.armed(Timer.FILLER) == 400  # the wait was longer than a filler is due after
 
 
 def test_more_words_withdraw_the_trial(chart):
