@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from textwrap import shorten
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import attrs
 
@@ -230,6 +230,8 @@ def _act(act: Act) -> str:
             what = f"types “{act.talk.text}”"
         case "lose":
             what = f"loses the line for {act.ms} ms" if act.ms else "loses the line for good"
+        case "stall":
+            what = f"is out of the network's reach for {act.ms} ms"
         case "drain":
             what = "the server stops"
         case "report":
@@ -238,4 +240,6 @@ def _act(act: Act) -> str:
             what = "hangs up"
         case "wait":
             what = "waits"
+        case never:
+            assert_never(never)
     return ", ".join([*waits, what])

@@ -121,6 +121,10 @@ def stops(voiced_ms=500):
     return lambda c: VoiceStopped(c.now.utterance.segment, c.now.pause + 1, voiced_ms)
 
 
+def starts_again(c):
+    return VoiceStarted(c.now.utterance.segment)
+
+
 def fires(timer):
     return lambda c: TimerFired(timer, c.now.timer(timer).serial)
 
@@ -288,6 +292,8 @@ EDGES = [
     (held_silent, lambda c: VoiceStarted(c.now.utterance.segment), X),
     (interrupted, stops(), X),
     (interrupted, stops(60), S),
+    # So many words are believed only once there has been voice enough for them.
+    (then(interrupted, stops(200), starts_again, partial("I'd like to see Doctor Chen")), stops(400), L),
     (held_dry, stops(60), P),
     (held_done, stops(60), I),
     (interrupted, partial("uh-huh"), X),

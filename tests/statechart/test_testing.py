@@ -160,3 +160,14 @@ def test_miniature_answer_that_ends_after_it_was_heard_is_settled():
     call.finish()
     assert call.reel is None
     assert [type(event).__name__ for event in call.queue] == ["Settled", "ReplyFinished"]
+
+
+def test_a_filler_that_is_due_when_nobody_is_at_work_is_not_spoken():
+    machine = TurnTakingMachine()
+    machine.call.post(HangUpRequested())
+    machine.call.deliver()
+    assert not machine.call.at_work
+    machine.call.filler_wanted = True
+    before = machine.call.snapshot
+    machine.filler_is_spoken(later=False)
+    assert machine.call.snapshot == before
