@@ -122,7 +122,7 @@ TABLE: dict[tuple[State, type[Event]], Rule] = {
     (_L, EndCallRequested): _rule(call.end_call_requested, _L),
     # PROCESSING: model and tools work.
     (_P, VoiceStarted): _rule(processing.voice, _P),
-    (_P, VoiceStopped): _rule(processing.voice_stopped, _P, _S),
+    (_P, VoiceStopped): _rule(processing.voice_stopped, _L, _P, _S),
     (_P, PartialTranscript): _rule(processing.transcript, _L, _P),
     (_P, FinalTranscript): _rule(processing.transcript, _L, _P, _S),
     (_P, SttFailed): _rule(processing.stt_failed, _P, _S),

@@ -108,7 +108,8 @@ class MiniatureCall:
         after = self.snapshot = step.snapshot
         assert (before.turn, before.attempt) <= (after.turn, after.attempt), "numbers only rise"
         rule = TABLE.get((before.state, type(event)))
-        assert after == before or rule is None or after.state in rule.targets, f"{after.state} is no declared target"
+        declared = after == before or rule is None or after.state in rule.targets
+        assert declared, f"{before.state.name}: {event} leads to {after.state.name}, which the table does not say"
         assert not (before.ended and step.effects), "after the end nothing happens"
         for effect in step.effects:
             assert self.told_end is None, f"{effect} after the end"

@@ -246,6 +246,7 @@ EDGES = [
     (processing, lambda c: VoiceStarted(c.now.utterance.segment), P),
     (judged, stops(), P),
     (judged_ready, stops(60), S),
+    (then(judged, stops(200), starts_again, partial("I'd like to see Doctor Chen")), stops(400), L),
     (judged, partial("um"), P),
     (judged, partial("and on Tuesday"), L),
     (then(judged, stops()), final("okay"), P),
