@@ -122,7 +122,7 @@ def _request_while_held(writer: Writer, script: Script) -> Script:
         Act("say", "ended", 100, writer.words(lines)),
         Act("say", "speaking", dice.choose((100, 0, 50, 200)), over),
     )
-    faults = (Fault("llm", "error", 0, 1, 3),) if dice.chance(35) else ()
+    faults = (Fault("llm", "error", 0, dice.choose((8, 1)), 3),) if dice.chance(35) else ()
     pace = attrs.evolve(script.pace, tts_ms=50, spread=0.0)
     return attrs.evolve(script, acts=acts, asides=(), faults=faults, pace=pace)
 
