@@ -9,6 +9,7 @@ Map
     gate      which setting of the echo gate: the voice detector alone
     memory    200 calls over real sockets, well-behaved and otherwise: memory, tasks, open files
     tool_accuracy  does the model call the right functions and say only what it knows, on accuracy/ (see its README)
+    training  making the embedded model's adapter: dialogues by program, training, export (docs/training.md)
     model_speed  the embedded model alone: first token, calls, speech; with and without guessing ahead
     speech    the callers: what they say (corpus.toml), in which voices, with which pauses
 
