@@ -67,10 +67,10 @@ class _Call(Booking):
     def run(self) -> Dialogue:
         scenes = (
             *(self.availability,) * 8,
-            *(self.book,) * 4,
+            *(self.book,) * 6,
             *(self.cancel,) * 4,
             *(self.doctor,) * 3,
-            *(self.patient,) * 3,
+            *(self.patient,) * 5,
             *(self.chat.any,) * 4,
             *(self.symptom,) * 2,
             *(self.two,) * 2,

@@ -102,7 +102,7 @@ class Talk:
     def call(self, name: str, arguments: Mapping[str, str]) -> Any:
         """Call a function, note the result and return it. Sometimes a filler was heard meanwhile; sometimes the caller
         interrupts a look-up, and the agent makes it again when told to go on."""
-        call = Call(name, dict(arguments))
+        call = Call(name, self._as_written(arguments))
         result = self._run(name, call.arguments)
         filler = self.draw.one(FILLERS) if self.draw.chance(0.15) else ""
         self.lines.append(Line("assistant", filler, (call,), learn=True))
@@ -111,7 +111,7 @@ class Talk:
 
     def interrupted_call(self, name: str, arguments: Mapping[str, str]) -> None:
         """A look-up that the caller's words cut short."""
-        self.lines.append(Line("assistant", "", (Call(name, dict(arguments)),), learn=True))
+        self.lines.append(Line("assistant", "", (Call(name, self._as_written(arguments)),), learn=True))
         self.lines.append(Line("tool", _json(_INTERRUPTED)))
 
     def mistake(self, name: str, arguments: Mapping[str, str], error: str) -> None:
@@ -133,6 +133,14 @@ class Talk:
         self.lines.append(Line("assistant", text, learn=True))
         if self.draw.chance(0.02):
             self.lines.append(Line("assistant", self.draw.one(("Are you still there?", "Hello, can you hear me?"))))
+
+    def _as_written(self, arguments: Mapping[str, str]) -> dict[str, str]:
+        """In lower case what was never written otherwise: to copy is what a small model can do, to correct is not."""
+        known = self.known()
+        return {
+            name: value.lower() if value not in known and value.lower() in known else value
+            for name, value in arguments.items()
+        }
 
     def known(self) -> str:
         """Everything the agent has in front of it."""

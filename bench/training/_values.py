@@ -179,6 +179,8 @@ def birth_said(draw: Draw, day: int, month: str, year: int) -> Value:
         f"{month} {_ORDINALS[day - 1]} {year}|the {_ORDINALS[day - 1]} of {month} {words}|{day} {month} {year}|"
         f"{month} the {_ORDINALS[day - 1]} {year}|{number}/{day}/{year}|{month} {day}{_suffix(day)} {year}}}"
     )
+    if draw.chance(0.06):
+        return Value(f"{_ORDINALS[draw.number(0, 27)]}, no, {said}", said.removeprefix("the "))
     return Value(said, said.removeprefix("the "))
 
 
