@@ -127,6 +127,18 @@ def _request_while_held(writer: Writer, script: Script) -> Script:
     return attrs.evolve(script, acts=acts, asides=(), faults=faults, pace=pace)
 
 
+def _voice_breaks_while_held(writer: Writer, script: Script) -> Script:
+    """The agent talks at length, the caller holds it for as long as can be, and the voice gives up meanwhile."""
+    dice = writer.dice
+    acts = (
+        Act("type", "ended", 100, writer.words(("Talk to me at length for {}.",))),
+        Act("say", "speaking", dice.choose((0, 100, 200, 400)), Talk("", "noise", dice.choose((500, 900)))),
+    )
+    kind = dice.choose(("error", "disconnect", "garbage"))
+    faults = (Fault("tts", kind, dice.number(2, 4), 8, dice.number(0, 2)),)
+    return attrs.evolve(script, acts=acts, asides=(), faults=faults, hasty=False)
+
+
 def _stutter(writer: Writer, script: Script) -> Script:
     """The voice comes and goes while it is being judged."""
     dice = writer.dice
@@ -314,6 +326,7 @@ SCENES: tuple[Scene, ...] = (
     *(_model_dawdles,) * 3,
     *(_stutter,) * 3,
     *(_types_nothing,) * 3,
+    *(_voice_breaks_while_held,) * 4,
     *(_types_and_speaks,) * 3,
     *(_line_flickers,) * 2,
     *(_words_after_the_end,) * 2,
