@@ -134,9 +134,8 @@ def _voice_breaks_while_held(writer: Writer, script: Script) -> Script:
         Act("type", "ended", 100, writer.words(("Talk to me at length for {}.",))),
         Act("say", "speaking", dice.choose((0, 100, 200, 400)), Talk("", "noise", dice.choose((500, 900)))),
     )
-    kind = dice.choose(("error", "disconnect", "garbage"))
-    faults = (Fault("tts", kind, dice.number(2, 4), 8, dice.number(0, 2)),)
-    return attrs.evolve(script, acts=acts, asides=(), faults=faults, hasty=False)
+    fault = Fault("tts", dice.choose(("error", "disconnect", "garbage")), dice.number(2, 4), 8, dice.number(0, 2))
+    return attrs.evolve(script, acts=acts, asides=(), faults=(fault,), hasty=False)
 
 
 def _stutter(writer: Writer, script: Script) -> Script:
