@@ -7,6 +7,8 @@ Map
     heard     what the caller heard, against the audio itself, in words
     waits     where the chosen wait is shorter than a pause: endpointing without a clock
     gate      which setting of the echo gate: the voice detector alone
+    barge_in  talking over answers at random points, over a real socket: hold, cut, stale audio, words heard; a picture
+    pipeline  the paper's latencies over real sockets: one after the other, streamed, begun early
     memory    200 calls over real sockets, well-behaved and otherwise: memory, tasks, open files
     tool_accuracy  does the model call the right functions and say only what it knows, on accuracy/ (see its README)
     training  making the embedded model's adapter: dialogues by program, training, export (docs/training.md)
@@ -21,6 +23,9 @@ Map
     _plot     the waterfall
     _overlap_cases  the labelled overlaps as sounds; _noises: those made by program
     _patient  time that leaps over waiting and charges for work; _recorded: a voice that says everything once
+    _hall     a server to be called and talked over; _socket_caller: _caller behind a socket; _interruption: the figures
+    _oracle   a recogniser that knows the truth, in Flux's protocol; _paced: a model and a voice as slow as told;
+    _profiles what the paper measured, and what a turn must cost at least
     _clients  callers over real sockets, well-behaved and otherwise; _memory_server is what they call
 
     _scenes   the evaluation's conversations;  _scripted: its callers with a goal;  _attempt: a model in one turn;

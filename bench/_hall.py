@@ -62,7 +62,7 @@ class Hall:
         self.engines, self.setup, self.overs = engines, setup, overs
         self.notes: dict[str, Notes] = {}
         self.told: list[Told] = []
-        self.picture: Picture | None = None
+        self.pictures: list[tuple[float, Picture]] = []  # with the time to hold, ms
         of_tools = [tool.filler for tool in setup.agent.tools if tool.filler]
         self._phrases = [setup.phrases.get(text) or () for text in (*setup.agent.fillers, *of_tools)]
         self._fillers = fillers(setup)
@@ -70,6 +70,12 @@ class Hall:
     def setup_for(self, call: str) -> CallSetup:
         self.notes[call] = Notes()
         return probed(self.setup, self.notes[call])
+
+    @property
+    def typical(self) -> Picture | None:
+        """The barge-in with the median time to hold."""
+        ordered = sorted(self.pictures, key=lambda each: each[0])
+        return ordered[len(ordered) // 2][1] if ordered else None
 
     async def call(self, port: int, *, at_once: int, seed: int, count: int) -> None:
         """Call, and talk over ``count`` answers at random points."""
@@ -86,7 +92,8 @@ class Hall:
                 found = read_interruption(scene)
                 self.told.append(Told(self.engines, at_once, found, round(caller.late * 1000, 1)))
                 say(f"{len(self.told):4} {self.engines}, {at_once} at once: {_line(found)}")
-                self.picture = self.picture or Picture(scene, over, *caller.heard_track())
+                if found.hold_ms is not None and found.cut_ms is not None:
+                    self.pictures.append((found.hold_ms, Picture(scene, over, *caller.heard_track())))
                 await caller.until(lambda: _silent(caller), 12)
             caller.hang_up()
             await caller.until(lambda: caller.ended, 3)

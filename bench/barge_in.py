@@ -140,7 +140,7 @@ async def _measure(engines: str, count: int, at_once: int, seed: int) -> tuple[l
                     nursery.start_soon(
                         partial(place.call, port, at_once=at_once, seed=seed * 10_000 + number, count=each)
                     )
-        return place.told, place.picture
+        return place.told, place.typical
 
 
 if __name__ == "__main__":
