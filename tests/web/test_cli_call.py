@@ -12,7 +12,7 @@ from rich.console import Console
 
 from actors.agents import Agent
 from actors.audio import read_wav, write_wav
-from actors.call import CallSetup
+from actors.call import CallSettings, CallSetup, EarSettings, VoiceSettings
 from actors.line import StateChanged, TranscriptUpdate
 from actors.ports import AGENT_RATE, CALLER_RATE, LlmToolCall
 from actors.testing import Dictionary, FakeLlm, FakeStt, FakeTts, FakeVad, Pause, run_virtual
@@ -55,6 +55,8 @@ class World:
             stt=FakeStt(self.dictionary),
             llm=FakeLlm(script),
             tts=self.tts,
+            # The fakes' sounds have no pitch: with the echo gate they would count as noises over the agent.
+            settings=CallSettings(ear=EarSettings(voice=VoiceSettings(echo_margin_db=None))),
         )
 
     def says(self, text, name="said.wav"):

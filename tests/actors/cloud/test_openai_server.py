@@ -256,8 +256,8 @@ def test_cancelling_before_the_first_token_ends_it_too() -> None:
         (Order(Refuse(503)), EngineOverloaded),
         (Order(Refuse(500)), EngineUnavailable),
         (Order(Stall()), EngineTimeout),
-        (Order(Cut()), EngineUnavailable),
-        (Order(Garbage()), EngineUnavailable),
+        (Order(Cut(), times=2), EngineUnavailable),  # once alone, it is asked again
+        (Order(Garbage(), times=2), EngineUnavailable),
         *[
             (Order(fault, sent=sent), error)
             for sent in (0, 2)
