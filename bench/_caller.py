@@ -17,6 +17,7 @@ import trio
 
 from actors.audio import to_array, to_bytes
 from actors.line import (
+    AgentDone,
     CallEnded,
     CallerAudio,
     Flush,
@@ -163,6 +164,12 @@ class Caller:
         first = len(self._sent_at) * FRAME_SAMPLES + len(self._waiting)
         self._waiting = np.concatenate((self._waiting, samples))
         return first
+
+    @property
+    def greeted(self) -> bool:
+        """Whether the greeting (turn 0) was heard and the agent waits."""
+        done = any(isinstance(came.message, AgentDone) and came.message.turn == 0 for came in self.came)
+        return done and self.agent_silent and self.state == "idle"
 
     def type_text(self, text: str) -> None:
         self._into.send_nowait(TypedText(text))

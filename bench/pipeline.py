@@ -20,7 +20,6 @@ from actors.cloud.elevenlabs_tts import open_elevenlabs
 from actors.cloud.openai_llm import OpenAiLlm
 from actors.cloud.servers.elevenlabs import ElevenLabsServer
 from actors.cloud.servers.openai import OpenAiServer
-from actors.line import AgentDone
 from actors.local.silero import SileroVad
 from actors.ports import Llm, LlmDelta, LlmMessage, LlmRequest, Vad
 from bench._caller import Caller
@@ -118,17 +117,13 @@ async def measure(profile: Profile, mode: Mode, base: CallSetup, spoken: Spoken,
         heard = oracle.expect(spoken)
         first = 0
 
-        def greeted() -> bool:
-            done = any(isinstance(came.message, AgentDone) and came.message.turn == 0 for came in caller.came)
-            return done and caller.agent_silent and caller.state == "idle"
-
         def answered() -> bool:
             end = caller.arrived(first + spoken.last)
             return end is not None and any(came.pcm and came.turn > 0 and came.at >= end for came in caller.came)
 
         async def part() -> None:
             nonlocal first
-            await caller.until(greeted, 10)
+            await caller.until(lambda: caller.greeted, 10)
             await trio.sleep(0.3 + rng.random() * 0.2)
             first = caller.say(spoken.samples)
             await caller.until(answered, spoken.seconds + 8)

@@ -14,7 +14,6 @@ import click
 import trio
 
 from actors.call import CallSetup
-from actors.line import AgentDone
 from actors.ports import CALLER_RATE
 from bench._caller import Caller
 from bench._figures import describe, machine
@@ -37,10 +36,6 @@ async def measure(setup: CallSetup, spoken: Spoken, *, seed: int) -> Turn:
     told = fillers(setup)
     first = 0
 
-    def greeted() -> bool:
-        done = any(isinstance(came.message, AgentDone) and came.message.turn == 0 for came in caller.came)
-        return done and caller.agent_silent and caller.state == "idle"
-
     def answered() -> bool:
         end = caller.arrived(first + spoken.last)
         if end is None:
@@ -50,7 +45,7 @@ async def measure(setup: CallSetup, spoken: Spoken, *, seed: int) -> Turn:
 
     async def part() -> None:
         nonlocal first
-        await caller.until(greeted, 15)
+        await caller.until(lambda: caller.greeted, 15)
         # A little after the greeting, at no fixed phase of frames and detector windows.
         await trio.sleep(0.5 + chance.random() * 0.5)
         first = caller.say(spoken.samples)
