@@ -7,6 +7,8 @@ here:
 - "next Tuesday": the Tuesday of the next calendar week (weeks begin on Monday). So on a Sunday or a Wednesday it is the
   first Tuesday to come, on a Monday it is not tomorrow but eight days on. The answer always names the date, so a
   caller who meant the other one hears it.
+- "next tozy", "Monly", "thirsty": misheard weekdays, taken by their sound where nothing else can be meant. The answer names the
+  date here, too.
 - "a week on Tuesday", "Tuesday week": seven days after "Tuesday". "the 24th": the first 24th from today on.
 """
 
@@ -20,7 +22,7 @@ import attrs
 import dateparser
 
 from actors.agents.hospital._times import ANY_TIME, TimeWish, cut_time
-from actors.agents.hospital._words import MONTHS, WEEKDAYS, SpokenError, even
+from actors.agents.hospital._words import MONTHS, WEEKDAYS, SpokenError, even, weekday_by_sound
 
 __all__ = ["HORIZON", "DateWish", "parse_birth_date", "parse_date", "say_date"]
 
@@ -63,11 +65,12 @@ def parse_date(text: str, today: date) -> DateWish:
     said = " ".join(re.sub(r"\b(?:coming|upcoming|following)\b", "coming", said).split()).removesuffix(" in").strip()
     if _ANY_DAY.fullmatch(said):
         return DateWish(today, today + HORIZON, part)
-    for rule in (_relative, _weeks, _weekday, _day_of_month, _calendar):
-        found = rule(said, today)
-        if found is not None:
-            return attrs.evolve(found, time=part)
-    raise SpokenError("date not understood")
+    found = _ruled(said, today)
+    if found is None and (sounds_like := weekday_by_sound(said)) is not None:
+        found = _ruled(sounds_like, today)
+    if found is None:
+        raise SpokenError("date not understood")
+    return attrs.evolve(found, time=part)
 
 
 def parse_birth_date(text: str, today: date) -> date:
@@ -93,6 +96,11 @@ def parse_birth_date(text: str, today: date) -> date:
 def say_date(day: date) -> str:
     """The day as an agent should read it out: "Tuesday, November 24"."""
     return f"{day:%A}, {day:%B} {day.day}"
+
+
+def _ruled(said: str, today: date) -> DateWish | None:
+    rules = (_relative, _weeks, _weekday, _day_of_month, _calendar)
+    return next((found for rule in rules if (found := rule(said, today)) is not None), None)
 
 
 def _one(day: date) -> DateWish:

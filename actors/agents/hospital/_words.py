@@ -8,7 +8,7 @@ from typing import Final
 from rapidfuzz import fuzz, process
 from text_to_num import alpha2digit
 
-__all__ = ["MONTHS", "WEEKDAYS", "SpokenError", "even", "fold"]
+__all__ = ["MONTHS", "WEEKDAYS", "SpokenError", "even", "fold", "weekday_by_sound"]
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS: Final = (
@@ -21,6 +21,10 @@ _SHORT: Final = {name[:n]: name for name in (*WEEKDAYS, *MONTHS) for n in (3, 4)
 }
 _OFTEN_MISHEARD: Final = (*WEEKDAYS, *MONTHS, "tomorrow", "morning", "afternoon", "evening", "quarter")
 _OUGHT_TO_MATCH: Final = 80  # of 100: "wendsday" yes, "someday" no
+_OUGHT_TO_SOUND: Final = 80  # of 100, between spellings by sound: "monly" yes, "mostly" no
+_CLEARLY: Final = 5  # the best weekday must be better than the next by this much
+_SAME_SOUND: Final = (("th", "0"), ("ph", "f"), ("[aeiouyw]+", "a"), ("[zcx]", "s"), ("d", "t"), (r"(.)\1+", r"\1"))
+_NOT_A_DAY: Final = frozenset("next this that last week month time date someday sometime birthday sooner later".split())
 _NOISE: Final = re.compile(
     r"\b(um|uh|er|hmm|please|maybe|perhaps|say|like|let's|lets|i'd|i|we|want|would|how about|what about|for|about|"
     r"around|preferably|actually|well|ok|okay|yes|make it|that's|it's|sometime|some time)\b"
@@ -45,6 +49,29 @@ def even(text: str) -> str:
     folded = re.sub(r"\bo'? ?clock\b", "oclock", folded)
     digits = alpha2digit(_NOISE.sub(" ", folded), "en", threshold=0)
     return " ".join(_repaired(word) for word in digits.split())
+
+
+def weekday_by_sound(text: str) -> str | None:
+    """``text`` with the first word that sounds like a weekday replaced by it ("next tozy" by "next tuesday").
+
+    For what the parsers could not read otherwise: transcribers turn weekdays into words that merely sound like them. None when
+    no word does, or when one sounds like two weekdays.
+    """
+    words = text.split()
+    for place, word in enumerate(words):
+        if len(word) < 4 or not word.isalpha() or word in _NOT_A_DAY:
+            continue
+        scored = sorted(((fuzz.ratio(_sound(word), _sound(day)), day) for day in WEEKDAYS), reverse=True)
+        if scored[0][0] >= _OUGHT_TO_SOUND and scored[0][0] >= scored[1][0] + _CLEARLY:
+            return " ".join((*words[:place], scored[0][1], *words[place + 1 :]))
+    return None
+
+
+def _sound(word: str) -> str:
+    """Consonants that sound alike made equal, and all vowels: "thirsty" and "thursday" are both "0arsta"."""
+    for spelt, sound in _SAME_SOUND:
+        word = re.sub(spelt, sound, word)
+    return word
 
 
 def _repaired(word: str) -> str:
