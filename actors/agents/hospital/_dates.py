@@ -7,8 +7,8 @@ here:
 - "next Tuesday": the Tuesday of the next calendar week (weeks begin on Monday). So on a Sunday or a Wednesday it is the
   first Tuesday to come, on a Monday it is not tomorrow but eight days on. The answer always names the date, so a
   caller who meant the other one hears it.
-- "next tozy", "Monly", "thirsty": misheard weekdays, taken by their sound where nothing else can be meant. The answer names the
-  date here, too.
+- "next tozy", "Monly", "thirsty": misheard weekdays, taken by their sound where nothing else can be meant. The answer
+  names the date here, too.
 - "a week on Tuesday", "Tuesday week": seven days after "Tuesday". "the 24th": the first 24th from today on.
 """
 

@@ -24,7 +24,23 @@ _OUGHT_TO_MATCH: Final = 80  # of 100: "wendsday" yes, "someday" no
 _OUGHT_TO_SOUND: Final = 80  # of 100, between spellings by sound: "monly" yes, "mostly" no
 _CLEARLY: Final = 5  # the best weekday must be better than the next by this much
 _SAME_SOUND: Final = (("th", "0"), ("ph", "f"), ("[aeiouyw]+", "a"), ("[zcx]", "s"), ("d", "t"), (r"(.)\1+", r"\1"))
-_NOT_A_DAY: Final = frozenset("next this that last week month time date someday sometime birthday sooner later".split())
+_NOT_A_DAY: Final = frozenset(
+    (
+        "next",
+        "this",
+        "that",
+        "last",
+        "week",
+        "month",
+        "time",
+        "date",
+        "someday",
+        "sometime",
+        "birthday",
+        "sooner",
+        "later",
+    )
+)
 _NOISE: Final = re.compile(
     r"\b(um|uh|er|hmm|please|maybe|perhaps|say|like|let's|lets|i'd|i|we|want|would|how about|what about|for|about|"
     r"around|preferably|actually|well|ok|okay|yes|make it|that's|it's|sometime|some time)\b"
@@ -54,8 +70,8 @@ def even(text: str) -> str:
 def weekday_by_sound(text: str) -> str | None:
     """``text`` with the first word that sounds like a weekday replaced by it ("next tozy" by "next tuesday").
 
-    For what the parsers could not read otherwise: transcribers turn weekdays into words that merely sound like them. None when
-    no word does, or when one sounds like two weekdays.
+    For what the parsers could not read otherwise: transcribers turn weekdays into words that merely sound like them.
+    None when no word does, or when one sounds like two weekdays.
     """
     words = text.split()
     for place, word in enumerate(words):

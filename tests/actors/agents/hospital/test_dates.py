@@ -6,7 +6,7 @@ import contextlib
 from datetime import date, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from actors.agents.hospital._dates import HORIZON, parse_birth_date, parse_date, say_date
@@ -232,6 +232,8 @@ def test_every_day_of_the_next_sixty_is_understood(saying: int) -> None:
 @given(st.dates(date(2024, 1, 1), date(2035, 12, 31)), st.integers(0, 59), st.sampled_from(SAYINGS))
 def test_days_are_understood_on_any_day(today: date, ahead: int, saying: object) -> None:
     day = today + timedelta(days=ahead)
+    before = day - timedelta(days=28)
+    assume(before < today or before.day != day.day)  # in February "Saturday the first" is nearer than the one in March
     assert callable(saying)
     assert parse_date(saying(day), today).first == day
 
