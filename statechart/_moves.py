@@ -51,9 +51,6 @@ __all__ = [
 
 SOONEST_FILLER_MS = 300  # after a voice was let pass; sooner would talk over answers that are nearly there
 _FILLER_AT_LEAST_MS = 50  # after the turn is over for sure; an answer begun on trial goes before it
-#: Where the wait for the turn's end took longer than the filler's own: an answer begun on trial is nearly there and
-#: would only be kept waiting (side effects run from now on; the embedded model tells of them 350 ms later).
-_FILLER_AFTER_LONG_WAIT_MS = 400
 
 
 def next_turn(d: Draft, utterance: Utterance | None = None) -> None:
@@ -165,7 +162,9 @@ def confirm(d: Draft, silence_ms: int) -> None:
         d.arm(Timer.OVERLAP, d.now.settings.overlap_in_processing_ms)
     else:
         left = d.now.settings.filler_ms - silence_ms
-        d.arm(Timer.FILLER, max(_FILLER_AT_LEAST_MS, left) if left > 0 else _FILLER_AFTER_LONG_WAIT_MS)
+        # After a longer wait than the filler's own, an answer begun on trial is nearly there and would only be kept
+        # waiting (side effects run from now on; the embedded model tells of them 350 ms later).
+        d.arm(Timer.FILLER, max(_FILLER_AT_LEAST_MS, left) if left > 0 else d.now.settings.late_filler_ms)
         release_commits(d)
     if d.reply.finished and not d.reply.answered:
         apologise(d)

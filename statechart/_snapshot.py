@@ -27,10 +27,11 @@ class State(enum.Enum):
 class Settings:
     """Waits and limits, in milliseconds unless said otherwise.
 
-    ``filler_ms`` counts from the caller's last voiced sample; ``overlap_in_processing_ms`` is how long a voice without
-    words may delay an answer that is ready; ``stall_ms`` is how long a voice may go on without a new word before it
-    counts as noise. ``idle_prompts`` is a count; after ``failed_turns`` turns in a row that could not be answered the
-    call ends; ``speculate`` is whether answers begin before the turn is surely over.
+    ``filler_ms`` counts from the caller's last voiced sample; where it took longer than that to be sure that the turn
+    is over, ``late_filler_ms`` counts from then. ``overlap_in_processing_ms`` is how long a voice without words may
+    delay an answer that is ready; ``stall_ms`` is how long a voice may go on without a new word before it counts as
+    noise. ``idle_prompts`` is a count; after ``failed_turns`` turns in a row that could not be answered the call ends;
+    ``speculate`` is whether answers begin before the turn is surely over.
     Raises ValueError where a value is out of range.
     """
 
@@ -40,6 +41,7 @@ class Settings:
     stall_ms: int = attrs.field(default=8000, validator=attrs.validators.gt(0))
     transcript_ms: int = attrs.field(default=5000, validator=attrs.validators.gt(0))
     filler_ms: int = attrs.field(default=700, validator=attrs.validators.ge(0))
+    late_filler_ms: int = attrs.field(default=400, validator=attrs.validators.ge(0))
     answer_ms: int = attrs.field(default=15_000, validator=attrs.validators.gt(0))
     idle_ms: int = attrs.field(default=10_000, validator=attrs.validators.gt(0))
     idle_prompts: int = attrs.field(default=2, validator=attrs.validators.ge(0))

@@ -181,6 +181,7 @@ def call_settings(turns: TurnSettings) -> CallSettings:
             ),
             overlap=OverlapLimits(decide_ms=turns.judge_ms),
             filler_ms=turns.filler_ms,
+            late_filler_ms=turns.late_filler_ms,
             idle_ms=round(turns.idle_prompt_seconds * 1000),
             idle_prompts=turns.idle_prompts,
             failed_turns=turns.failed_turns,

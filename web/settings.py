@@ -78,7 +78,7 @@ class ServerSettings:
 
 @attrs.frozen
 class AgentSettings:
-    agent: str = setting("hospital", "the agent that answers: a built-in name, or module.path of your own")
+    agent: str = setting("hospital", "the agent that answers: a built-in name, or a module.path or FILE.py of your own")
     db: str = setting("sqlite:///bargein.db", "SQLAlchemy URL of the records", repr=_without_password)
     timezone: str | None = setting(
         None, "IANA time zone in which the agent says and hears times; not set: the agent's own"
@@ -129,6 +129,9 @@ class TurnSettings:
     longest_wait_ms: int = setting(3_000, "silence that ends any turn", validator=_not_negative)
     judge_ms: int = setting(600, "time to decide whether an overlap is an interruption", validator=_not_negative)
     filler_ms: int = setting(700, "a tool or model that takes longer gets a spoken filler", validator=_not_negative)
+    late_filler_ms: int = setting(
+        400, "the same, from the end of a turn that took longer than filler_ms to be sure of", validator=_not_negative
+    )
     idle_prompt_seconds: float = setting(10.0, 'silence before "are you still there?"', validator=_not_negative)
     idle_prompts: int = setting(2, "idle prompts before goodbye", validator=_not_negative)
     failed_turns: int = setting(3, "turns in a row without an answer before goodbye", validator=_positive)

@@ -11,9 +11,12 @@ __all__ = ["settings_page"]
 
 _HEAD: Final = """# Configuration
 
-Every setting has a flag, an environment variable and a place in `bargein.toml` (or the file that `--config` or
-`BARGEIN_CONFIG` names). Flags go before the environment, the environment before the file, the file before the default.
-An empty variable counts as absent. Keys are given by variable or file only.
+Every setting has a flag (`--tls-cert` for `tls_cert`), an environment variable and a place in `bargein.toml` (or the
+file that `--config` or `BARGEIN_CONFIG` names). Flags go before the environment, the environment before the file, the
+file before the default. An empty variable counts as absent. Keys are given by variable or file only.
+
+`bargein serve` and `bargein doctor` take the flags of all settings, `bargein call` and `bargein chat` those of
+`[agent]`, `[engines]`, `[turns]`, `[journal]` and `[logging]`; `--help` lists the most used ones.
 
 ```toml
 [server]

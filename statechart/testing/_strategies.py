@@ -88,6 +88,7 @@ def settings(draw: st.DrawFn) -> Settings:
         stall_ms=draw(limit),
         transcript_ms=draw(limit),
         filler_ms=draw(limit),
+        late_filler_ms=draw(limit),
         answer_ms=draw(limit),
         idle_ms=draw(limit),
         idle_prompts=draw(st.integers(0, 3)),

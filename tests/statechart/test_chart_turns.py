@@ -61,6 +61,12 @@ def test_a_pause_starts_an_answer_on_trial_and_silence_confirms_it(chart):
     assert chart.armed(Timer.FILLER) == 400  # the wait was longer than a filler is due after
 
 
+@pytest.mark.parametrize(("filler_ms", "due"), [(1300, 300), (1010, 50), (1000, 90), (700, 90)])
+def test_a_filler_counts_from_the_last_voiced_sample_or_from_an_end_that_came_later(make_chart, filler_ms, due):
+    chart = make_chart(filler_ms=filler_ms, late_filler_ms=90).understood(HOURS).fire(Timer.END_OF_TURN)
+    assert chart.armed(Timer.FILLER) == due
+
+
 def test_more_words_withdraw_the_trial(chart):
     chart.understood(HOURS).voice(segment=0)
     chart(PartialTranscript(0, HOURS + " On Sunday"))
