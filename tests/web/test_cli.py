@@ -210,6 +210,23 @@ def test_doctor_json_is_one_object_and_fails_when_something_is_broken(monkeypatc
     assert "language model: the package xllamacpp is not installed" in capsys.readouterr().out
 
 
+def test_the_doctor_sees_what_would_keep_calls_from_starting(monkeypatch, tmp_path, capsys):
+    from web.cli import _checking
+
+    async def self_test(options):
+        return ()
+
+    monkeypatch.setattr(_checking, "self_test", self_test)
+    (tmp_path / "file").touch()
+    arguments = ["doctor", "--json", "--port", "0", "--db", f"sqlite:///{tmp_path}/x.db"]
+    assert main([*arguments, "--open-wait-ms", "900", "--journal", str(tmp_path / "file" / "journals")]) == 1
+    found = json.loads(capsys.readouterr().out)
+    broken = {check["part"]: check["advice"] for check in found["checks"] if check["ok"] is False}
+    assert set(broken) == {"waits", "journal"}
+    assert "rising" in broken["waits"]
+    assert main([*arguments, "--max-calls", "3", "--judge-ms", "500", "--journal", str(tmp_path / "journals")]) == 0
+
+
 def test_an_unknown_agent(capsys):
     assert main(["chat", "--agent", "nobody"]) == 2
     assert "no agent 'nobody'" in capsys.readouterr().err

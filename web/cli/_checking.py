@@ -15,12 +15,14 @@ from actors.errors import ConfigurationError
 from actors.self_test import self_test
 from web.cli._checks import (
     Check,
+    check_journal,
     check_keys,
     check_packages,
     check_page,
     check_port,
     check_python,
     check_records,
+    check_turns,
     of_test,
 )
 from web.cli._run import run
@@ -70,9 +72,11 @@ async def _run_checks(config: Config) -> AsyncIterator[Check]:
             yield check
     except ConfigurationError as error:
         yield Check("engines", "", False, "cannot be chosen", advice=str(error))
+    yield check_turns(config)
     yield check_page()
     yield await check_port(config)
     yield await check_records(config)
+    yield await check_journal(config)
     for test in await self_test(options) if options is not None else ():
         yield of_test(test)
 

@@ -14,7 +14,7 @@ import trio
 
 from actors.errors import BargeinError
 from actors.self_test import SelfTest
-from web.compose import open_agent
+from web.compose import call_settings, open_agent, open_journal
 from web.config import KeySettings, all_settings
 from web.listen import make_tls_context, open_listeners
 from web.pages import load_assets
@@ -22,12 +22,14 @@ from web.settings import Config
 
 __all__ = [
     "Check",
+    "check_journal",
     "check_keys",
     "check_packages",
     "check_page",
     "check_port",
     "check_python",
     "check_records",
+    "check_turns",
     "of_test",
 ]
 
@@ -152,6 +154,32 @@ async def check_port(config: Config) -> Check:
         return Check("port", where, False, "cannot be used", advice=str(error))
     free = "free" if server.port else "any free one"
     return Check("port", where, True, f"{free}, TLS" if tls else free)
+
+
+def check_turns(config: Config) -> Check:
+    """The times of turn-taking do not contradict each other."""
+    turns = config.turns
+    waits = (turns.complete_wait_ms, turns.default_wait_ms, turns.open_wait_ms, turns.number_wait_ms)
+    chosen = f"{', '.join(map(str, waits))}, at most {turns.longest_wait_ms} ms"
+    try:
+        call_settings(turns)
+    except BargeinError as error:
+        return Check("waits", chosen, False, "cannot be used", advice=str(error))
+    return Check("waits", chosen, True, "of silence, until a turn is over")
+
+
+async def check_journal(config: Config) -> Check:
+    """Where journals are wanted, they can be written."""
+    chosen = str(config.journal.journal or "none")
+    try:
+        async with open_journal(config):
+            pass
+    except BargeinError as error:
+        return Check("journal", chosen, False, "cannot be written", advice=str(error))
+    if config.journal.journal is None:
+        return Check("journal", chosen, None, "not wanted")
+    kept = "unmasked" if config.journal.journal_unmasked else "masked"
+    return Check("journal", chosen, True, f"{kept}, with the sound" if config.journal.journal_audio else kept)
 
 
 def check_page() -> Check:

@@ -8,7 +8,16 @@ from typing import Any
 
 import click
 
-from web.cli._options import AGENT, ENGINES, JOURNAL, TURNS, config_file_option, load, setting_options
+from web.cli._options import (
+    AGENT,
+    ENGINES,
+    JOURNAL,
+    OF_A_CALL,
+    TURNS,
+    config_file_option,
+    load,
+    setting_options,
+)
 
 __all__ = ["command"]
 
@@ -44,7 +53,7 @@ __all__ = ["command"]
     metavar="SECONDS",
     help="Pause between the agent's last word and the caller's next.  [0.6]",
 )
-@setting_options(*AGENT, *ENGINES, *TURNS, *JOURNAL, "log_level")
+@setting_options(*AGENT, *ENGINES, *TURNS, *JOURNAL, "log_level", groups=OF_A_CALL)
 @config_file_option
 def command(
     files: Sequence[Path],
@@ -60,6 +69,8 @@ def command(
     Each file is one thing that the caller says, of any sample rate and channel count. It is streamed at real-time
     pace; the next one begins when the agent has finished. Prints the conversation as it happens and the times of each
     turn, and exits with 1 if the call broke off.
+
+    Further flags, for every other setting of agent, engines and turns: docs/configuration.md.
     """
     from web.cli._calling import call_with_files
 

@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from web.cli._options import AGENT, ENGINES, JOURNAL, TURNS, config_file_option, load, setting_options
+from web.cli._options import (
+    AGENT,
+    ENGINES,
+    JOURNAL,
+    OF_A_SERVER,
+    TURNS,
+    config_file_option,
+    load,
+    setting_options,
+)
 
 __all__ = ["command"]
 
@@ -24,7 +33,7 @@ SERVER = ("host", "port", "tls_cert", "tls_key", "origins", "max_calls", "drain_
     "  bargein serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem\n"
     "  OPENAI_BASE_URL=http://localhost:11434/v1 bargein serve --llm-model qwen3:4b",
 )
-@setting_options(*SERVER, *AGENT, *ENGINES, *TURNS, *JOURNAL, "log_level")
+@setting_options(*SERVER, *AGENT, *ENGINES, *TURNS, *JOURNAL, "log_level", groups=OF_A_SERVER)
 @config_file_option
 def command(config_file: Path | None, **flags: Any) -> int:
     """Start the server and its page.
@@ -33,7 +42,7 @@ def command(config_file: Path | None, **flags: Any) -> int:
     finish; a second Ctrl-C leaves at once.
 
     Every setting has a flag, a variable (BARGEIN_PORT for --port) and a place in bargein.toml; those not listed here
-    are in docs/configuration.md.
+    are in docs/configuration.md. Keys have no flag.
     """
     from web.cli._serving import serve_calls
 
