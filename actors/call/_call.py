@@ -9,20 +9,11 @@ supervisor; attempts and side effects run in the call's nursery.
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import trio
 
-from actors.call._answer import Answerer
-from actors.call._attempts import Attempts
-from actors.call._commits import Commits
-from actors.call._ear import Ear
-from actors.call._outlet import Outlet
-from actors.call._playout import Playout
-from actors.call._record import Record
-from actors.call._reel import Reel
 from actors.call._setup import CallSetup, Observer
-from actors.call._speaker import Speaker
+from actors.call._wiring import ready, wire
 from actors.call._witness import Witness
 from actors.line import (
     CallEnded,
@@ -113,7 +104,17 @@ class Call:
         self._witness = Witness(self._line, journal)
         try:
             async with trio.open_nursery() as nursery:
-                self._wire(stt, nursery)
+                parts = wire(
+                    self._setup,
+                    self._witness,
+                    stt,
+                    nursery,
+                    call_id=self.call_id,
+                    post=self._post,
+                    on_silence=self._silence_reached,
+                )
+                self._out, self._record, self._playout = parts.out, parts.record, parts.playout
+                self._ear, self._commits, self._attempts = parts.ear, parts.commits, parts.attempts
                 self._post(CallStarted())
                 try:
                     await supervise(_POLICY, self._children(), name=f"call {self.call_id}")
@@ -133,57 +134,15 @@ class Call:
                 await stt.aclose()
         return reason
 
-    def _wire(self, stt: Any, nursery: trio.Nursery) -> None:
-        setup, settings = self._setup, self._setup.settings
-        toolbox = setup.agent.toolbox(setup.resources, call_id=self.call_id, now=setup.now)
-        self._out = Outlet(self._witness, lambda: self._post(HangUpRequested("too slow")))
-        self._record = Record(self._out, self._post, settings, setup.agent)
-        self._playout = Playout(
-            self._out,
-            post=self._post,
-            on_settled=self._settled,
-            on_answer_sent=self._record.answer_sent,
-            frame_ms=settings.frame_ms,
-        )
-        self._witness.playout = self._playout
-        self._ear = Ear(
-            setup.vad.open_stream(),
-            stt,
-            settings=settings.ear,
-            post=self._post,
-            on_silence=self._silence_reached,
-            agent_db=self._playout.agent_db,
-            unheard_ms=lambda: self._playout.unheard_ms,
-            heard=lambda: self._playout.heard,
-        )
-        self._commits = Commits(
-            toolbox, call_id=self.call_id, nursery=nursery, post=self._post, on_done=self._record.commit_done
-        )
-        speaker = Speaker(setup.tts, self._playout, setup.phrases, post=self._post, on_words=self._record.show_agent)
-        answerer = Answerer(
-            setup.agent,
-            setup.llm,
-            toolbox,
-            speaker,
-            self._commits,
-            settings=settings.answer,
-            post=self._post,
-            tell=self._record.tell,
-            orphaned=self._record.orphaned,
-        )
-        self._attempts = Attempts(
-            answerer, speaker, self._playout, self._record, setup.agent, nursery=nursery, post=self._post
-        )
-
     def _children(self) -> list[ChildSpec]:
         return [
-            ChildSpec("conductor", _ready(self._conduct), restart="transient", significant=True),
-            ChildSpec("playout", _ready(self._playout.run)),
-            ChildSpec("transcriber", _ready(self._ear.transcribe)),
-            ChildSpec("signals", _ready(self._ear.heed), restart="transient"),
-            ChildSpec("silence", _ready(self._ear.watch)),
-            ChildSpec("drain", _ready(self._watch_drain), restart="transient"),
-            ChildSpec("line", _ready(self._listen), restart="transient"),
+            ChildSpec("conductor", ready(self._conduct), restart="transient", significant=True),
+            ChildSpec("playout", ready(self._playout.run)),
+            ChildSpec("transcriber", ready(self._ear.transcribe)),
+            ChildSpec("signals", ready(self._ear.heed), restart="transient"),
+            ChildSpec("silence", ready(self._ear.watch)),
+            ChildSpec("drain", ready(self._watch_drain), restart="transient"),
+            ChildSpec("line", ready(self._listen), restart="transient"),
         ]
 
     @property
@@ -215,10 +174,6 @@ class Call:
                     self._playout.line_back()
                     self._post(LineIsBack())
         self._post(HangUpRequested("line closed"))
-
-    def _settled(self, reel: Reel, played: int, cut: bool) -> None:
-        self._witness.settled(reel.turn, played, cut)
-        self._record.settle(reel, played, cut)
 
     async def _watch_drain(self) -> None:
         await self._draining.wait()
@@ -318,13 +273,3 @@ class Call:
     def _turn_confirmed(self, turn: int, event: Event) -> None:
         typed = isinstance(event, TextTyped)
         self._record.turn_confirmed(turn, trio.current_time() if typed else self._ear.last_voiced_at, spoken=not typed)
-
-
-def _ready(run: Any) -> Any:
-    """An actor that is ready as soon as it runs."""
-
-    async def child(*, task_status: trio.TaskStatus[None]) -> None:
-        task_status.started()
-        await run()
-
-    return child

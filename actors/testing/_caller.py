@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +27,7 @@ from actors.line import (
 )
 from actors.ports import CALLER_RATE, Pcm
 from actors.testing._loudspeaker import Loudspeaker
+from actors.testing._microphone import Microphone
 from actors.testing._speech import Dictionary
 from actors.testing._trace import Arrived, Entry, Played, Sent, SentAudio
 from actors.testing._wire import Received, Wire
@@ -69,11 +69,8 @@ class Caller:
         self._send, self.incoming = trio.open_memory_channel[Incoming](10_000)
         self._wire = Wire(self._send, delay=delay, jitter=jitter, report_delay=report_delay, seed=seed)
         self._unseen: list[Outgoing] = []  # messages that wait for the line to come back
-        self._tick, self._note = tick, note
-        self._mouth: deque[Pcm] = deque()
-        self._silence = bytes(2 * round(CALLER_RATE * tick))
-        self._captured = 0  # frames that the microphone has given
-        self._start = trio.current_time()
+        self._note = note
+        self._microphone = Microphone(trio.current_time(), tick)
         self._lag = self._wire.lag()  # of the microphone's next frame
         self._reported = -1.0
         self._unanswered = True
@@ -117,9 +114,9 @@ class Caller:
 
     async def _utter(self, samples: Pcm) -> None:
         self._catch_up(trio.current_time())
-        self._mouth.append(samples)
+        self._microphone.speak(samples)
         self._unanswered = True
-        while self._mouth:
+        while self._microphone.speaking:
             await self._ticked.wait()
 
     def left_s(self) -> float:
@@ -217,7 +214,7 @@ class Caller:
         """Do all that is due, in order."""
         down = self._wire.down
         while True:
-            capture = self._start + self._captured * self._tick
+            capture = self._microphone.due
             arrival = down[0].at if down else float("inf")
             if min(capture, arrival) > now + 1e-9:
                 break
@@ -229,15 +226,14 @@ class Caller:
 
     def _capture(self, at: float) -> None:
         """A frame leaves the microphone."""
-        self._captured += 1
         self._listen(at)
-        self._wire.put_up(at, CallerAudio(self._microphone()), self._lag)
+        self._wire.put_up(at, CallerAudio(self._microphone.frame()), self._lag)
         self._lag = self._wire.lag()
         self._ticked.set()
         self._ticked = trio.Event()
 
     def _next_event(self, now: float) -> float:
-        due = min(self._start + self._captured * self._tick + self._lag, self._wire.next_event())
+        due = min(self._microphone.due + self._lag, self._wire.next_event())
         if self.loudspeaker.queued_s and not self.loudspeaker.held:
             due = min(due, now + self.loudspeaker.queued_s)
         return due
@@ -245,21 +241,6 @@ class Caller:
     def _to_server(self, message: Incoming, at: float | None = None) -> None:
         self._wire.put_up(trio.current_time() if at is None else at, message)
         self._poked.set()
-
-    def _microphone(self) -> bytes:
-        if not self._mouth:
-            return self._silence
-        frame = np.zeros(len(self._silence) // 2, np.int16)
-        filled = 0
-        while self._mouth and filled < len(frame):
-            head = self._mouth[0][: len(frame) - filled]
-            frame[filled : filled + len(head)] = head
-            filled += len(head)
-            if len(head) == len(self._mouth[0]):
-                self._mouth.popleft()
-            else:
-                self._mouth[0] = self._mouth[0][len(head) :]
-        return frame.tobytes()
 
     def _take(self, item: Received) -> None:
         """Something has reached the client."""
