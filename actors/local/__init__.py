@@ -5,7 +5,8 @@ Map
     moonshine      speech to text: Moonshine tiny (English)
     hibari         text to speech, with true word timings;  _word_timing: phonemes to words (pure)
     llama          the language model: a supervised llama.cpp child and the client that speaks to it
-                   _slots: whose turn goes where (pure)
+                   _llama_spec: which model and how;  _llama_server: the child's life;
+                   _slots: whose turn goes where;  _examples: what it may guess function calls from (both pure)
     llama_child    that child;  _merge: adapter and model made one, for speed;  _gguf: the file format
     _segment       caller audio of one segment: what of it is worth transcribing (pure)
     _transcript    what a recogniser made up (pure)

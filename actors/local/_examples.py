@@ -1,7 +1,8 @@
 """Example calls of every function, written from the tools' schemas alone. Pure.
 
-A model that guesses ahead looks its guesses up in what it has read (see ``draft`` in :mod:`actors.local.llama`). Most
-of a function call is boilerplate, the same for every caller: having read it once, it guesses it for the first.
+A model that guesses ahead looks its guesses up in what it has read (see ``draft`` in
+:class:`actors.local.llama.LlamaSpec`). Most of a function call is boilerplate, the same for every caller: having read
+it once, it guesses it for the first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The llama.cpp child process: ``python -m actors.local.llama_child``, started by :mod:`actors.local.llama`.
+"""The llama.cpp child process: ``python -m actors.local.llama_child``, started by :mod:`actors.local._llama_server`.
 
 It reads one JSON line from stdin (:class:`ChildSpec`), writes one JSON line to stdout (``{"base_url": ...}`` or
 ``{"error": ...}``) when it is ready or cannot be, and serves until stdin ends. Stdin ends when the parent does, however

@@ -13,7 +13,7 @@ import pytest
 import trio
 
 from actors import errors
-from actors.local import llama
+from actors.local import _llama_server as llama_server
 from actors.local.llama import LlamaServer, LlamaSpec, embedded_spec, open_llama
 from actors.ports import LlmFinished, LlmMessage, LlmRequest, LlmText, LlmToolCall, ToolSpec
 
@@ -104,6 +104,28 @@ def test_death_in_the_middle_of_an_answer_is_an_error_of_ours():
     trio.run(main)
 
 
+def test_each_slot_is_warmed_up_once(monkeypatch):
+    """However often it is asked for: at the start, behind it, and by whoever opened it."""
+    read = []
+    real = llama_server._read
+
+    async def noted(client, asked, slot):
+        read.append((slot, asked.messages[-1].content if len(asked.messages) == 2 else "examples"))
+        await real(client, asked, slot)
+
+    monkeypatch.setattr(llama_server, "_read", noted)
+
+    async def main():
+        async with open_llama(attrs.evolve(embedded_spec(), slots=2), request("Hello")) as llm:
+            await llm.warm_up(request("Hello"))
+            await llm.warm_up(request("Hello"))
+            assert read == [(0, "Hello"), (1, "examples"), (1, "Hello")]
+            await llm.warm_up(request("Good day"))
+            assert read[3:] == [(1, "examples"), (0, "Good day"), (1, "Good day")]
+
+    trio.run(main)
+
+
 def test_a_killed_parent_leaves_no_child():
     """kill -9 of the parent: the child is gone within two seconds."""
     parent = subprocess.Popen(
@@ -155,7 +177,7 @@ def test_what_is_no_model_is_said_to_be_none(tmp_path):
 def test_missing_files_and_packages_are_named(tmp_path, monkeypatch):
     with pytest.raises(errors.EngineMissing, match=r"nothing\.gguf"):
         LlamaServer(LlamaSpec(tmp_path / "nothing.gguf"))
-    monkeypatch.setattr(llama, "find_spec", lambda name: None)
+    monkeypatch.setattr(llama_server, "find_spec", lambda name: None)
     with pytest.raises(errors.EngineMissing, match="xllamacpp"):
         LlamaServer(embedded_spec())
 
