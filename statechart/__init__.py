@@ -11,11 +11,17 @@ Map
     _chart            the table (state, event) -> rule, and transition()
     _events _effects  what comes in, what goes out
     _snapshot         what is remembered; Settings
-    _draft _moves     how a transition is put together
-    _rules_*          the rules: while the agent is silent, while it speaks, and in every state
-    _endpointing      how long to wait after these words; farewells
-    _overlap          speech over the agent: cut or resume?
-    _sentences        streamed text to sentences;  _speakable: what of them to say;  _heard: what of it was heard
+    _draft            a snapshot in the making, and its effects
+    _moves _hearing   what several rules share: on the agent's side, on the caller's
+    _rules_idle _rules_listening _rules_processing     the rules of one state each
+    _rules_speech _rules_call                          of SPEAKING and INTERRUPTED; of every state
+    _endpointing      how long to wait after these words; farewells. It asks
+        _grammar _calendar_words _dictation            what they leave open; dates; numbers and spelt names
+        _asked _answers                                what the agent asked for; whether they answer it
+    _overlap          speech over the agent: cut or resume?  _backchannels: "uh-huh" and the like
+    _words            words as all these rules compare them
+    _sentences        streamed text to sentences;  _abbreviations: where a full stop ends none
+    _speakable        what of them to say;  _heard: what of it was heard
     _history          the conversation for the model
     _vocabulary       the words that the rules decide by, for whoever hides the others
     _diagram          the table as Mermaid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -41,7 +42,13 @@ PROVIDERS = {
     "silero_vad": ("actors/local/silero",),
     "xllamacpp": ("actors/local/llama",),
 }
-PUBLIC_DOORS = ("actors/__init__.py", "actors/call/__init__.py", "actors/ports.py", "web/__init__.py", "web/cli.py")
+PUBLIC_DOORS = (
+    "actors/__init__.py",
+    "actors/call/__init__.py",
+    "actors/ports.py",
+    "web/__init__.py",
+    "web/cli/__init__.py",
+)
 
 
 def relative(path: Path) -> str:
@@ -117,3 +124,22 @@ def test_importing_the_packages_imports_no_provider():
             assert name.partition(".")[0] not in PROVIDERS, f"{relative(path)} imports {name} at import"
             stem = ROOT.joinpath(*name.split("."))
             waiting += [p for p in (stem.with_suffix(".py"), stem / "__init__.py") if p.exists()]
+
+
+PACKAGES = sorted(path.parent for floor in (*FLOORS, "bench") for path in (ROOT / floor).rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=relative)
+def test_a_package_carries_the_map_of_its_modules(package):
+    mapped = (package / "__init__.py").read_text()
+    rooms = {path.stem for path in package.glob("*.py")} | {path.parent.name for path in package.glob("*/*.py")}
+    rooms -= {"__init__", "__main__"}
+    assert not [room for room in sorted(rooms) if not re.search(rf"(?<!\w){room}(?!\w)", mapped)]
+
+
+def test_the_map_of_the_rooms_names_every_folder():
+    mapped = (ROOT / "CONTRIBUTING.md").read_text()
+    top = [ROOT / name for name in (*FLOORS, "tests", "bench", "docs")]
+    inner = [path for folder in top for path in folder.iterdir() if path.is_dir() and any(path.iterdir())]
+    names = {path.name for path in (*top, *inner)} - {"__pycache__"}
+    assert not [name for name in sorted(names) if f"{name}/" not in mapped]

@@ -12,7 +12,9 @@ A map, from pure to acting:
 - ``switchboard``  calls under way; how each ends; draining.
 - ``connection``   one socket: reads, writes, pings. ``replay``: the stream it is made of.
 - ``listen``       address, certificate, signals. ``server``: the shell; start here with :func:`web.server.serve`.
-- ``trouble``      what may be said of an error in a log.
+- ``trouble``      what may be said of an error in a log. ``version``: the program's.
+- ``compose``      settings to something that can take a call: where the three floors come together.
+- ``cli``          the command line. ``settings_table``: docs/configuration.md from the settings.
 
 docs/protocol.md is what a client needs to know of all this.
 """

@@ -1,11 +1,15 @@
 """One call, from the greeting to the end.
 
-Map: ``_call`` (the conductor: events in, effects out) · ``_wiring`` (its parts, connected) · ``_ear``, ``_voice``,
-``_echo`` and ``_turn_signals`` (caller audio to voice, words and ends of turn, the agent's own echo left out) ·
-``_attempts``, ``_answer`` and ``_speaker`` (model, functions, sentences to speech) · ``_phrases`` (fixed words) ·
-``_playout``, ``_reel``, ``_cursor`` (speech to the caller, and what was heard) · ``_commits`` (side effects) ·
-``_record`` and ``_meter`` (history, what is shown, times) · ``_outlet`` (the way out) · ``_witness`` (what the journal
-is told) · ``_setup`` (what a call needs)
+Map
+    _call                        the conductor: events in, effects out;  _wiring: its parts, connected
+    _ear _voice _turn_signals    caller audio to voice, words and ends of turn
+    _echo _pitch _recent         what they ask of the sound: an echo? a voice? where did it begin and end?
+    _attempts _answer _speaker   model, functions, sentences to speech;  _phrases: fixed words
+    _playout _reel _cursor       speech to the caller, and what was heard
+    _commits                     side effects
+    _record _meter               history, what is shown; times
+    _outlet _witness             the way out; what the journal is told
+    _setup                       what a call needs
 """
 
 from __future__ import annotations

@@ -12,13 +12,21 @@ hold in it. :func:`scripts` draws them for Hypothesis, :func:`soak` runs thousan
     script = Script(acts=(asked,), faults=(Fault("llm", "hang"),))
     assert not check(simulate(script))
 
-Map: ``_virtual`` (the clock) · ``_speech`` (words as samples) · ``_engines`` (fake VAD, STT, LLM, TTS) · ``_flaky``
-(engines that fail to order) · ``_caller``, ``_microphone``, ``_wire``, ``_loudspeaker`` (a caller on a line) ·
-``_stage`` (a call with all of these) · ``_script`` (a simulated call as data) · ``_draw``, ``_writer``, ``_scenes``
-(scripts at random) · ``_office`` (the agent of simulated calls) · ``_simulate``, ``_simulation``, ``_acting``,
-``_timing``, ``_trace`` (script to trace) · ``_check*``, ``_heard``, ``_violation`` (the invariants) · ``_soak``,
-``_coverage``, ``_simplify`` (many calls) · ``_journal`` (what a call's journal would hold) · ``edges``, ``_edges``,
-``_alone`` (docs/edges.md)
+Map
+    _virtual                     the clock
+    _speech _engines _flaky      words as samples; fake VAD, STT, LLM and TTS; engines that fail to order
+    _caller _microphone _wire _loudspeaker   a caller on a line
+    _stage                       a call with all of these
+    _script                      a simulated call as data
+    _draw _writer                scripts at random;  _scenes: by what they are about, _scenes_line, _scenes_voice,
+                                 _scenes_work
+    _office                      the agent of simulated calls
+    _simulate _simulation _acting _timing _trace   script to trace
+    _check _violation _heard     the invariants, by what they look at: _check_sound, _check_words, _check_said,
+                                 _check_work, _check_trial, _check_course
+    _soak _coverage _simplify    many calls
+    _journal                     what a call's journal would hold
+    edges _edges _alone          docs/edges.md
 """
 
 from __future__ import annotations

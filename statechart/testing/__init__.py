@@ -9,6 +9,9 @@ The machine plays the caller and the agent's engines, in plausible and in hostil
 the states follow the chart, that turn numbers never fall, that nothing is played after its flush, that a side effect
 runs at most once and never on trial, withdrawn or held, that held speech is resumed or flushed, that every timer
 belongs to its state, that something always brings the call on, and that the end is the end.
+
+Map: ``_strategies`` · ``_machine`` (the state machine, and ``check``) · ``_miniature`` (the call that it plays) ·
+``_promises`` (what holds of every snapshot)
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 Map
     serve call chat doctor engines chart replay soak   one module per command, imported only when it is asked for
+    _serving _calling _chatting _checking _engines_serving   what they do;  _checks: what the doctor looks at
     _commands                      the group: which command is in which module, and errors turned into exit codes
     _options                       flags made from the settings
     _run                           running trio under Ctrl-C and SIGTERM
