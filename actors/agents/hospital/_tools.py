@@ -37,7 +37,7 @@ _Meant = TypeVar("_Meant")
 # Two full or two half hours, as "3 p.m." or "4:30 p.m.", is what the embedded model repeats correctly most often: four
 # times out of five. Of three it got every second one wrong, of a mixture every second one, however they were written.
 _OFFERED_AT_ONCE: Final = 2
-_LOOKUPS: Final = 5  # wrong names or dates of birth a call, before nothing is looked up any more
+_LOOKUPS: Final = 5  # wrong names or dates of birth a call, before nothing is looked up any more; and wrong numbers
 _SELF: Final = frozenset({"", "me", "i", "myself", "the patient", "patient", "the caller", "caller", "self", "unknown"})
 
 
@@ -137,11 +137,15 @@ def cancel_appointment(appointment_id: str, ctx: ToolContext, records: Injected[
     Args:
         appointment_id: The number of the appointment, as digits.
     """
+    # Whoever knows the number may cancel: it was told to nobody else, and the result holds nothing of the patient.
     digits = re.sub(r"\D", "", even(appointment_id))
     if not 4 <= len(digits) <= 6:
         raise ToolError("appointment number not understood")
+    if ctx.session.get("wrong_numbers", 0) >= _LOOKUPS:
+        raise ToolError("no more look-ups in this call")
     found = records.appointment(int(digits))
     if found is None:
+        ctx.session["wrong_numbers"] = ctx.session.get("wrong_numbers", 0) + 1
         raise ToolError("appointment not found")
     if not found.cancelled and found.starts_at <= _now(ctx):
         raise ToolError("that appointment is in the past")

@@ -200,6 +200,12 @@ def test_numbers_that_are_none(desk: Desk, said: str, error: str) -> None:
     assert desk("cancel_appointment", appointment_id=said) == {"error": error}
 
 
+def test_guessing_numbers_ends_after_five_tries(desk: Desk) -> None:
+    for number in range(9991, 9996):
+        assert desk("cancel_appointment", appointment_id=str(number)) == {"error": "appointment not found"}
+    assert desk("cancel_appointment", appointment_id="4821") == {"error": "no more look-ups in this call"}
+
+
 def test_past_appointments_stay(desk: Desk) -> None:
     desk.now += timedelta(days=60)
     assert desk("cancel_appointment", appointment_id="4821") == {"error": "that appointment is in the past"}
