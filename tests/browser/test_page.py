@@ -120,6 +120,16 @@ def test_a_call_by_keyboard_alone(server: Any, open_page: Any) -> None:
     assert page.locator("#text").input_value() == ""
 
 
+def test_the_newest_words_stay_in_view_in_a_narrower_window(server: Any, open_page: Any) -> None:
+    page = open_page(server.url)
+    page.click("#call")
+    converse(server.call())
+    page.get_by_text("You are booked for").wait_for()
+    page.set_viewport_size({"width": 390, "height": 700})
+    from_the_end = "(({ scrollTop, scrollHeight, clientHeight }) => scrollHeight - scrollTop - clientHeight)"
+    page.wait_for_function(f"{from_the_end}(document.getElementById('stage')) < 2")
+
+
 def test_a_phrase_to_begin_with(server: Any, open_page: Any) -> None:
     page = open_page(server.url)
     page.get_by_role("button", name="Which doctors").click()

@@ -10,11 +10,15 @@ export class ConversationView {
   #announcer;
   #scroller;
   #turns = new Map(); // turn number -> TurnView
+  #following = true; // whether the newest words are in view
 
   constructor(list, announcer, scroller) {
     this.#list = list;
     this.#announcer = announcer;
     this.#scroller = scroller;
+    scroller.addEventListener('scroll', () => { this.#following = this.#atEnd(); });
+    // A narrower window makes the conversation longer: who was at its end stays there.
+    new ResizeObserver(() => { if (this.#following) this.#toEnd(); }).observe(scroller);
   }
 
   clear() {
@@ -24,7 +28,6 @@ export class ConversationView {
   }
 
   show(turns) {
-    const follow = this.#atEnd();
     let previous = null;
     for (const turn of turns) {
       let view = this.#turns.get(turn.turn);
@@ -37,7 +40,11 @@ export class ConversationView {
       view.show(turn);
       previous = view;
     }
-    if (follow) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    if (this.#following) this.#toEnd();
+  }
+
+  #toEnd() {
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
   #atEnd() {

@@ -134,6 +134,8 @@ def test_an_offer_taken_meanwhile_is_refused_not_replaced(desk: Desk) -> None:
         ({"time": "banana"}, "time not understood"),
         ({"patient": "me"}, "the patient's name is missing"),
         ({"patient": "..."}, "the patient's name is missing"),
+        ({"patient": "Patel"}, "the patient's name is missing"),
+        ({"patient": "Dr. Chen"}, "the patient's name is missing"),
         ({"doctor": "nobody"}, "no doctor called Nobody"),
         ({"date": "yesterday"}, "that day is in the past"),
     ],
