@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import trio
 
 from actors.errors import EngineUnavailable
@@ -125,6 +126,54 @@ def test_read_function_is_called_and_its_result_spoken(play, world):
     assert [m.status for m in stage.caller.messages(ToolProgress)] == ["running", "ok"]
     roles = [m.role for m in agent_history(stage, 1)]
     assert roles == ["assistant", "tool", "assistant"]
+
+
+def test_several_functions_at_once_and_one_after_the_other(play, world):
+    """Two at once take the time of one; what the next one is asked after is the results of both, in their order."""
+    world.look_seconds = 1.0
+    asked = []
+
+    def script(request):
+        asked.append([m.role for m in request.messages].count("tool"))
+        if asked[-1] == 0:
+            yield LlmToolCall("", "look", '{"day": "Tuesday"}')
+            yield LlmToolCall("", "look", '{"day": "Friday"}')
+        elif asked[-1] == 2:
+            yield LlmToolCall("", "look", '{"day": "Sunday"}')
+        else:
+            yield "There is something on each of these days."
+
+    async def part(c):
+        await c.say("Please look for a time this week?")
+        await c.wait_for_answer()
+
+    stage = play(part, script=script)
+    assert sorted(world.looked[:2]) == ["Friday", "Tuesday"]
+    assert world.looked[2:] == ["Sunday"]
+    assert asked == [0, 2, 3]
+    times = [m.at for m in stage.caller.received if isinstance(m.message, ToolProgress)]
+    assert times[3] - times[0] < 1.2
+    history = agent_history(stage, 1)
+    calls = [call.id for m in history for call in m.tool_calls]
+    assert [m.tool_call_id for m in history if m.role == "tool"] == calls
+
+
+@pytest.mark.parametrize("count", [4, 6])
+def test_no_more_functions_at_once_than_allowed(play, world, count):
+    def script(request):
+        if request.messages[-1].role == "tool":
+            yield "There is something on each of these days."
+        else:
+            for day in range(count):
+                yield LlmToolCall("", "look", f'{{"day": "{day}"}}')
+
+    async def part(c):
+        await c.say("Please look for a time this week?")
+        await c.wait_for_answer()
+
+    stage = play(part, script=script)
+    assert sorted(world.looked) == ["0", "1", "2", "3"]
+    assert len([m for m in agent_history(stage, 1) if m.role == "tool"]) == 4
 
 
 def slow_writer(seconds):
