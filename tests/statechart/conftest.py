@@ -8,6 +8,7 @@ from statechart import (
     TABLE,
     AudioReady,
     CallStarted,
+    CommitRequested,
     Effect,
     Event,
     FinalTranscript,
@@ -129,6 +130,10 @@ class Chart:
 
     def interrupted(self):
         return self.speaking().voice()
+
+    def outcome_of_a_cut_turn(self):
+        """A side effect that runs, though the caller has changed his mind."""
+        return self.processing()(CommitRequested(1, 0, "k")).says("never mind that")
 
 
 @pytest.fixture
