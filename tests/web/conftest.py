@@ -13,7 +13,7 @@ import trio.testing
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_client_stream
 from wsproto.utilities import LocalProtocolError
 
-from actors.line import Line
+from actors.line import CallEnded, Incoming, Line, TypedText
 from web.limits import Limits
 from web.metrics import Metrics
 from web.pages import Asset
@@ -123,6 +123,30 @@ async def _run_client(
             )
     except* LocalProtocolError:
         pass
+
+
+class Recorder:
+    """A call that keeps what it was sent, and ends when its caller hangs up."""
+
+    def __init__(self) -> None:
+        self.got: list[Incoming] = []
+        self.line: Line | None = None
+        self.info: CallInfo | None = None
+        self.calls = 0
+
+    async def __call__(self, line: Line, info: CallInfo) -> None:
+        self.line, self.info = line, info
+        self.calls += 1
+        async for message in line.incoming:
+            self.got.append(message)
+            if isinstance(message, TypedText) and message.text == "bye":
+                line.send(CallEnded("farewell"))
+                return
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
 
 
 OpenServer = Callable[..., AbstractAsyncContextManager[Harness]]
