@@ -26,8 +26,6 @@ from web.switchboard import CallInfo
 from web.wire import Hello, Ready
 
 FRAME = b"\1\0" * 320
-
-
 HANDSHAKE = (
     b"GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"

@@ -10,6 +10,8 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from actors.runtime import ChildSpec, RestartRule
+
 T = TypeVar("T")
 
 
@@ -89,6 +91,21 @@ class Diary:
             with trio.CancelScope(shield=True):
                 await trio.sleep(seconds)
             self.lines.append(f"-{name}")
+
+    # --- as children --------------------------------------------------------------------------------------------------
+
+    def steady_children(self, *names: str, **fields: Any) -> list[ChildSpec]:
+        return [ChildSpec(name, self.steady, (name,), **fields) for name in names]
+
+    def lasting_child(
+        self,
+        name: str,
+        seconds: float,
+        error: BaseException | None = None,
+        restart: RestartRule = "permanent",
+        **fields: Any,
+    ) -> ChildSpec:
+        return ChildSpec(name, self.lasting, (name, seconds, error), restart, **fields)
 
 
 @pytest.fixture

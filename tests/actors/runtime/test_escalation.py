@@ -32,15 +32,11 @@ def failing(diary: Any, name: str, seconds: float, error: BaseException | None =
     return ChildSpec(name, diary.lasting, (name, seconds, error or ValueError(name)), **fields)
 
 
-def steady(diary: Any, *names: str) -> list[ChildSpec]:
-    return [ChildSpec(name, diary.steady, (name,)) for name in names]
-
-
 def test_one_failure_too_many_escalates_with_its_cause(virtual: Any, diary: Any) -> None:
     async def main() -> None:
         bad = failing(diary, "bad", 0.1)
         with pytest.raises(SupervisorEscalated, match="'bad' failed, and 2 restarts within 5 s") as caught:
-            async with Supervisor(Policy(intensity=2, period=5), [*steady(diary, "a"), bad], name="s") as sup:
+            async with Supervisor(Policy(intensity=2, period=5), [*diary.steady_children("a"), bad], name="s") as sup:
                 await trio.sleep_forever()
         assert isinstance(caught.value.__cause__, ValueError)
         assert (caught.value.supervisor, caught.value.child) == ("s", "bad")
@@ -96,7 +92,7 @@ def test_failed_start_within_a_group_restart_is_retried_with_its_own_group(
         children = [
             ChildSpec("a", diary.failing_once, ("a", 1.0)),
             ChildSpec("b", fails_second_time),
-            *steady(diary, "c"),
+            *diary.steady_children("c"),
         ]
         async with Supervisor(Policy(strategy), children) as sup:
             await trio.sleep(2)
@@ -125,7 +121,7 @@ def test_backoff_waits_longer_each_time_and_holds_up_nobody_else(virtual: Any, d
         async with Supervisor(policy, children) as sup:
             await trio.sleep(0.9)
             assert sup.statistics().children["bad"].state == "waiting"
-            await sup.start_child(steady(diary, "new")[0])
+            await sup.start_child(diary.steady_children("new")[0])
             await trio.sleep(0.7)
             assert diary.lines == ["+other", "!other", "+new", "+other"]
             await trio.sleep(20)
@@ -163,7 +159,7 @@ def test_larger_group_takes_over_the_smaller_one_that_waits(virtual: Any, diary:
         children = [
             ChildSpec("a", diary.failing_once, ("a", 2.0)),
             ChildSpec("b", diary.failing_once, ("b", 1.0)),
-            *steady(diary, "c"),
+            *diary.steady_children("c"),
         ]
         async with Supervisor(policy, children) as sup:
             await trio.sleep(30)
@@ -181,7 +177,7 @@ def test_error_of_the_body_comes_out_bare_and_stops_the_children(virtual: Any, d
     async def main() -> None:
         error = KeyError("body")
         with pytest.raises(KeyError) as caught:
-            async with Supervisor(Policy(), steady(diary, "a", "b")):
+            async with Supervisor(Policy(), diary.steady_children("a", "b")):
                 raise error
         assert caught.value is error
         assert diary.lines == ["+a", "+b", "-b", "-a"]
@@ -238,7 +234,7 @@ def test_outer_cancellation_stops_children_in_reverse_and_shields_them(virtual: 
 def test_cancelled_nursery_and_escalation_at_once_lose_neither_children_nor_error(virtual: Any, diary: Any) -> None:
     async def main() -> None:
         async def body(scope: trio.CancelScope) -> None:
-            async with Supervisor(Policy(intensity=0), [*steady(diary, "a"), failing(diary, "bad", 1)]):
+            async with Supervisor(Policy(intensity=0), [*diary.steady_children("a"), failing(diary, "bad", 1)]):
                 try:
                     await trio.sleep_forever()
                 finally:
@@ -254,7 +250,7 @@ def test_cancelled_nursery_and_escalation_at_once_lose_neither_children_nor_erro
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3), BaseExceptionGroup("g", [KeyboardInterrupt()])])
 def test_interrupt_in_a_child_is_not_restarted_and_comes_out(virtual: Any, diary: Any, error: BaseException) -> None:
     async def main() -> None:
-        async with Supervisor(Policy(), [*steady(diary, "a"), failing(diary, "b", 1, error)]):
+        async with Supervisor(Policy(), [*diary.steady_children("a"), failing(diary, "b", 1, error)]):
             await trio.sleep_forever()
 
     with pytest.raises(BaseException) as caught:  # noqa: PT011
@@ -268,7 +264,7 @@ def test_interrupt_in_a_starting_child_comes_out(virtual: Any, diary: Any) -> No
         raise KeyboardInterrupt
 
     async def main() -> None:
-        async with Supervisor(Policy(), [*steady(diary, "a"), ChildSpec("b", interrupted)]):
+        async with Supervisor(Policy(), [*diary.steady_children("a"), ChildSpec("b", interrupted)]):
             raise AssertionError("never entered")
 
     with pytest.raises(KeyboardInterrupt):
@@ -317,9 +313,9 @@ def test_ctrl_c_stops_in_reverse_and_a_second_one_forces(diary: Any) -> None:
 
 def test_escalation_of_a_nested_supervisor_is_a_failure_for_its_own(virtual: Any, diary: Any) -> None:
     async def main() -> None:
-        inner = [*steady(diary, "stt"), ChildSpec("llm", diary.failing_once, ("llm", 1.0))]
+        inner = [*diary.steady_children("stt"), ChildSpec("llm", diary.failing_once, ("llm", 1.0))]
         call = ChildSpec("call", supervise, (Policy(intensity=0), inner), shutdown=math.inf)
-        async with Supervisor(Policy(), [*steady(diary, "db"), call]) as sup:
+        async with Supervisor(Policy(), [*diary.steady_children("db"), call]) as sup:
             await trio.sleep(3)
             assert diary.lines == ["+db", "+stt", "+llm", "!llm", "-stt", "+stt", "+llm"]
             assert "SupervisorEscalated" in str(sup.statistics().children["call"].last_error)
