@@ -6,7 +6,8 @@ Map
     hibari         text to speech, with true word timings;  _word_timing: phonemes to words (pure)
     llama          the language model: a supervised llama.cpp child and the client that speaks to it
                    _llama_spec: which model and how;  _llama_server: the child's life;
-                   _slots: whose turn goes where;  _examples: what it may guess function calls from (both pure)
+                   _slots: whose turn goes where;  _examples: what it may guess function calls from;
+                   _copying: arguments as the caller said them (all three pure)
     llama_child    that child;  _merge: adapter and model made one, for speed;  _gguf: the file format
     _segment       caller audio of one segment: what of it is worth transcribing (pure)
     _transcript    what a recogniser made up (pure)

@@ -11,17 +11,18 @@ interpreter's time. :class:`LlamaServer` runs one child after another; :func:`op
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 
 import trio
 
 from actors.cloud.openai_llm import OpenAiLlm
 from actors.errors import EngineUnavailable
+from actors.local._copying import as_said
 from actors.local._llama_server import STOP_TIMEOUT, LlamaServer, client_of
 from actors.local._llama_spec import ENGINE, Endpoint, LlamaSpec, embedded_spec
 from actors.local._slots import Slots
-from actors.ports import LlmDelta, LlmRequest
+from actors.ports import LlmDelta, LlmRequest, LlmToolCall
 from actors.runtime import Backoff, ChildSpec, Policy, Supervisor
 
 __all__ = ["Endpoint", "LlamaLlm", "LlamaServer", "LlamaSpec", "embedded_spec", "open_llama"]
@@ -47,7 +48,11 @@ class LlamaLlm:
             slot = slots.take(request.messages)
             try:
                 async with client.stream(request, extra_body={} if slot is None else {"id_slot": slot}) as deltas:
-                    yield deltas
+                    if self.server.spec.adapter is None:
+                        yield deltas
+                        return
+                    async with aclosing(_calls_as_said(deltas, request)) as repaired:
+                        yield repaired
             finally:
                 if slot is not None:
                     slots.give_back(slot)
@@ -73,6 +78,11 @@ class LlamaLlm:
                 await old[1].aclose()
         assert self._client is not None
         return self._client[1:]
+
+
+async def _calls_as_said(deltas: AsyncIterator[LlmDelta], request: LlmRequest) -> AsyncGenerator[LlmDelta, None]:
+    async for delta in deltas:
+        yield as_said(delta, request.messages, request.tools) if isinstance(delta, LlmToolCall) else delta
 
 
 @asynccontextmanager
