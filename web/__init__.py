@@ -3,7 +3,7 @@
 A map, from pure to acting:
 
 - ``wire``         JSON and the values of :mod:`actors.line`; what a client's message means. Sans-I/O.
-- ``head``         HTTP request heads: reading, routing, refusing. Sans-I/O.
+- ``head``         HTTP request heads and answers. ``route``: what each gets, or why not. Sans-I/O.
 - ``limits``       every bound, and the token bucket. ``settings``: all other settings, as values.
 - ``config``       the only reader of flags, environment and TOML.
 - ``pages``        the page's files, read once. ``metrics``: what is counted.

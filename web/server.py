@@ -21,11 +21,12 @@ from wsproto.frame_protocol import FrameProtocol
 from wsproto.utilities import LocalProtocolError
 
 from web.connection import Connection
-from web.head import Answer, Head, HeadReader, Place, Refusal, Route, StaticFile, means_this_machine, route
+from web.head import Answer, Head, HeadReader, Refusal
 from web.listen import Bound, bound, make_tls_context, open_listeners, watch_signals
 from web.metrics import Metrics
 from web.pages import Asset, answer_asset, load_assets
 from web.replay import ReplayStream, plain_handshake
+from web.route import Place, Route, StaticFile, means_this_machine, route
 from web.settings import Config
 from web.switchboard import CallInfo, ServeCall, Switchboard
 from web.trouble import describe, is_only

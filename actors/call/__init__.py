@@ -5,7 +5,7 @@ Map
     _ear _voice _turn_signals    caller audio to voice, words and ends of turn
     _echo _pitch _recent         what they ask of the sound: an echo? a voice? where did it begin and end?
     _attempts _answer _speaker   model, functions, sentences to speech;  _phrases: fixed words
-    _playout _reel _cursor       speech to the caller, and what was heard
+    _playout _reel _cursor _settling   speech to the caller, and what was heard
     _commits                     side effects
     _record _meter               history, what is shown; times
     _outlet _witness             the way out; what the journal is told

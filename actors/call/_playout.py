@@ -15,6 +15,7 @@ from actors.call._cursor import lead_samples
 from actors.call._echo import EchoReference
 from actors.call._outlet import Outlet
 from actors.call._reel import Reel, Span
+from actors.call._settling import Settling
 from actors.line import AgentDone, AgentSpeaking, Flush, Hold, Resume
 from actors.ports import AGENT_RATE, WordTiming
 from statechart import AudioReady, Event, PlayoutDrained
@@ -22,7 +23,6 @@ from statechart import AudioReady, Event, PlayoutDrained
 __all__ = ["MOST_UNSENT_S", "Playout"]
 
 MOST_UNSENT_S = 10  #: seconds of audio that may wait; then whoever speaks is made to wait
-SETTLE_S = 0.25  #: how long after a flush to wait for the client's report
 RESYNC_S = 0.5  #: how long to wait for the report of a client that came back
 
 
@@ -44,7 +44,7 @@ class Playout:
         self._frame = AGENT_RATE * frame_ms // 1000
         self._on_settled, self._on_answer_sent = on_settled, on_answer_sent
         self._reel: Reel | None = None
-        self._settling: list[tuple[Reel, float, float]] = []  # reel, earliest report that counts, latest
+        self._settling = Settling(lambda reel, played: on_settled(reel, played, True))
         self._open = False  # audio of the reel may go out
         self._held = False
         self._connected = True
@@ -137,8 +137,7 @@ class Playout:
         reel.cursor.pause(now)
         self._out.send(Flush(turn))
         self._done()
-        # A report sent before the client saw this may still come; the one that answers takes a round trip.
-        self._settling.append((reel, now + min(self._out.round_trip, SETTLE_S / 2), now + SETTLE_S))
+        self._settling.add(reel, now, self._out.round_trip)
         self._reel, self._open, self._held, self._ready_told = None, False, False, False
         self._make_room()
         self._wake()
@@ -155,14 +154,8 @@ class Playout:
     def report(self, turn: int, samples: int) -> None:
         """The client has played this much of the turn."""
         now = trio.current_time()
-        for item in self._settling:
-            reel, earliest, _ = item
-            if reel.turn == turn:
-                reel.cursor.on_report(samples, now)
-                if now >= earliest:
-                    self._settling.remove(item)
-                    self._on_settled(reel, reel.cursor.reported, True)
-                return
+        if self._settling.report(turn, samples, now):
+            return
         if self._reel is not None and self._reel.turn == turn:
             self._reel.cursor.on_report(samples, now)
             if self._resync_by is not None:
@@ -231,7 +224,7 @@ class Playout:
 
     def _advance(self, now: float) -> float:
         """Do what is due; return the seconds until something else may be."""
-        wait = self._settle_overdue(now)
+        wait = self._settling.overdue(now)
         if self._resync_by is not None:
             if now < self._resync_by:
                 return min(wait, self._resync_by - now)
@@ -271,12 +264,6 @@ class Playout:
                 self._on_answer_sent(reel.turn)
         return float("inf")
 
-    def _settle_overdue(self, now: float) -> float:
-        for item in [item for item in self._settling if item[2] <= now]:
-            self._settling.remove(item)
-            self._on_settled(item[0], item[0].cursor.estimate(now), True)
-        return min((due - now for _, _, due in self._settling), default=float("inf"))
-
     def _heard_out(self, reel: Reel) -> None:
         self._done()
         self._reel = None
@@ -284,10 +271,7 @@ class Playout:
 
     def close(self) -> None:
         """The call is over: what was heard up to now is what was heard."""
-        now = trio.current_time()
-        for reel, _, _ in self._settling:
-            self._on_settled(reel, reel.cursor.estimate(now), True)
-        self._settling.clear()
+        self._settling.close(trio.current_time())
         self._leave()
 
     def _leave(self) -> None:

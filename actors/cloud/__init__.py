@@ -2,6 +2,7 @@
 
 Map
     openai_llm      any OpenAI-compatible language model (OpenAI, Azure, vLLM, Ollama, llama.cpp)
+    _openai_answer  one answer of it, as it streams in
     _openai_errors  its SDK's exceptions to the project's few errors
     _fragments      streamed fragments of function calls put together (pure)
     _tool_text      function calls that a model wrote as text (pure);  _loops: a model that goes round in circles (pure)

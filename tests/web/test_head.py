@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from web.head import Answer, Head, HeadReader, Place, Refusal, StaticFile, route
+from web.head import Answer, Head, HeadReader, Refusal
+from web.route import Place, StaticFile, route
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 SOCKET = {
