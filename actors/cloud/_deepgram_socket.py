@@ -15,6 +15,8 @@ import trio
 from trio.abc import Stream
 from trio_websocket import ConnectionTimeout, WebSocketConnection, wrap_client_stream
 
+from actors.cloud._wrapped import WrappedStream
+
 __all__ = ["use_socket"]
 
 T = TypeVar("T")
@@ -92,11 +94,11 @@ async def _shake_hands(
     return ws
 
 
-class _Watched(Stream):
+class _Watched(WrappedStream):
     """Fails when it ends before the handshake is done: the library would wait for ever."""
 
     def __init__(self, stream: Stream) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self.opened = False
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
@@ -109,15 +111,6 @@ class _Watched(Stream):
         if not data and not self.opened:
             raise ConnectionAbortedError("closed during the handshake")
         return data
-
-    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        await self._stream.send_all(data)
-
-    async def wait_send_all_might_not_block(self) -> None:
-        await self._stream.wait_send_all_might_not_block()
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

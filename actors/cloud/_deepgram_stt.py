@@ -26,16 +26,29 @@ _LONGEST_KEYTERM = 100  # characters
 
 class DeepgramStt:
     """An async context manager: streams live within it, and leaving it closes them. ``base_url`` begins with ws or
-    wss. The key appears in no error, log or repr."""
+    wss. ``options`` are added to the address's, or replace them. The key appears in no error, log or repr.
+    ConfigurationError without a key."""
 
     name = engine_name
+    model: str  #: where none is given
+    usual_options: Mapping[str, str]
 
-    def __init__(self, *, api_key: str, base_url: str, settings: LinkSettings) -> None:
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        model: str | None = None,
+        base_url: str = "wss://api.deepgram.com",
+        options: Mapping[str, str] | None = None,
+        settings: LinkSettings | None = None,
+    ) -> None:
         if not api_key:
             raise ConfigurationError("Deepgram needs a key: set DEEPGRAM_API_KEY.")
         self._headers = [(b"Authorization", f"Token {api_key}".encode())]
         self._base_url = base_url.rstrip("/")
-        self._settings = settings
+        self.model = model or self.model
+        self._options = {**self.usual_options, **(options or {})}
+        self._settings = settings or LinkSettings()
         self._manager = trio.open_nursery()
         self._nursery: trio.Nursery | None = None
 

@@ -13,6 +13,8 @@ from contextlib import suppress
 import trio
 from trio.abc import Stream
 
+from actors.cloud._wrapped import WrappedStream
+
 __all__ = ["OwnedStream", "open_stream"]
 
 
@@ -24,11 +26,12 @@ async def open_stream(host: str, port: int | None, *, tls: bool) -> Stream:
     return await trio.open_ssl_over_tcp_stream(host, port or 443, ssl_context=context, https_compatible=True)
 
 
-class OwnedStream(Stream):
+class OwnedStream(WrappedStream):
     """``on_end`` is called when nothing more can be read, and when it is closed."""
 
     def __init__(self, stream: Stream, on_end: Callable[[], None]) -> None:
-        self._stream, self._on_end = stream, on_end
+        super().__init__(stream)
+        self._on_end = on_end
 
     def abort(self) -> None:
         """Close the socket at once, without a word."""
@@ -46,12 +49,6 @@ class OwnedStream(Stream):
         if not data:
             self._on_end()
         return data
-
-    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        await self._stream.send_all(data)
-
-    async def wait_send_all_might_not_block(self) -> None:
-        await self._stream.wait_send_all_might_not_block()
 
     async def aclose(self) -> None:
         self._on_end()

@@ -17,12 +17,12 @@ errors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import trio
 
-from actors.cloud._deepgram_dialect import Failed, Heard, LinkSettings, Signalled
+from actors.cloud._deepgram_dialect import Failed, Heard, Signalled
 from actors.cloud._deepgram_stream import DeepgramStream
 from actors.cloud._deepgram_stt import Decode, DeepgramStt, keyterms, load_decoder, seconds
 from actors.cloud._deepgram_words import Spoken
@@ -51,18 +51,8 @@ class DeepgramFluxStt(DeepgramStt):
     ConfigurationError without a key, EngineMissing (on opening a stream) without the package.
     """
 
-    def __init__(
-        self,
-        *,
-        api_key: str,
-        model: str = "flux-general-en",
-        base_url: str = "wss://api.deepgram.com",
-        options: Mapping[str, str] | None = None,
-        settings: LinkSettings | None = None,
-    ) -> None:
-        super().__init__(api_key=api_key, base_url=base_url, settings=settings or LinkSettings())
-        self.model = model
-        self._options = {**_OPTIONS, **(options or {})}
+    model = "flux-general-en"
+    usual_options = _OPTIONS
 
     async def open_stream(self, *, hints: Sequence[str] = ()) -> DeepgramStream:
         """See :class:`actors.ports.Stt`; returns when the connection is open.

@@ -1,7 +1,7 @@
 """Any language model that speaks OpenAI's chat completions: OpenAI, Azure's v1 address, vLLM, Ollama, llama.cpp.
 
-The official SDK on trio, with its own patience taken away: no retries and no long timeouts, since deadlines are the
-call's. HTTP/1.1 only: closing the connection is what makes the server stop generating, and over HTTP/2 it goes on.
+The official SDK on trio (:mod:`actors.cloud._openai_client`): leaving an answer closes its connection, which is what
+makes the server stop generating.
 
 What comes of an answer that is not as it should be:
 
@@ -21,22 +21,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import trio
 
 from actors.cloud._openai_answer import Answer
-from actors.errors import EngineMissing, EngineTimeout
+from actors.cloud._openai_client import CLOSE_TIMEOUT, OpenAiClient
+from actors.errors import EngineTimeout
 from actors.ports import LlmDelta, LlmMessage, LlmRequest
 
 __all__ = ["OpenAiLlm"]
 
-_CLOSE_TIMEOUT = 0.5
 
-
-class OpenAiLlm:
+class OpenAiLlm(OpenAiClient):
     """A client with its own connections; an async context manager, or ``aclose`` it.
 
     ``base_url`` ends in /v1 as a rule, None is OpenAI's. ``first_token`` and ``between_tokens`` are deadlines in
@@ -61,50 +59,16 @@ class OpenAiLlm:
         keep_idle: float = 120.0,
         transport: Any = None,
     ) -> None:
-        try:
-            import httpx2
-            import openai
-        except ImportError:
-            raise EngineMissing(name, "the package openai is not installed (pip install openai)") from None
-        self.name, self.model = name, model
+        super().__init__(name, base_url=base_url, api_key=api_key, keep_idle=keep_idle, transport=transport)
+        self.model = model
         self._first_token, self._between_tokens = first_token, between_tokens
         self._max_tokens, self._small_model = max_tokens, small_model
         self._extra_body = dict(extra_body or {})
-        http = openai.DefaultAsyncHttpxClient(
-            trust_env=False,
-            http2=False,
-            transport=transport,
-            limits=httpx2.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=keep_idle),
-            timeout=httpx2.Timeout(connect=2.0, read=None, write=5.0, pool=1.0),
-        )
-        self._client = openai.AsyncOpenAI(
-            base_url=base_url or "https://api.openai.com/v1",
-            api_key=api_key or "none",  # servers that want no key accept any
-            organization=None,
-            project=None,
-            max_retries=0,
-            http_client=http,
-        )
-        import actors.cloud._openai_errors  # noqa: F401 - now, since loading it within a call would hold up the others
-
         self._create = self._client.chat.completions.create  # loads what it needs, too
         host = urlsplit(str(self._client.base_url)).hostname or ""
         official = host == "api.openai.com" or host.endswith((".openai.azure.com", ".services.ai.azure.com"))
         self._limit_name = "max_completion_tokens" if official else "max_tokens"
         self._unwanted: set[str] = set()  # parameters that this model was found not to take
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        with trio.move_on_after(_CLOSE_TIMEOUT, shield=True):
-            await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._client.close()
 
     async def list_models(self) -> list[str]:
         """The names of the models that the server offers, none where it has no such list; also shows that it takes the
@@ -141,7 +105,7 @@ class OpenAiLlm:
         try:
             yield Answer(self.name, response, deadline, self._between_tokens, small_model=self._small_model)
         finally:
-            with trio.move_on_after(_CLOSE_TIMEOUT, shield=True):
+            with trio.move_on_after(CLOSE_TIMEOUT, shield=True):
                 await response.close()
 
     async def _open(self, request: LlmRequest, extra_body: dict[str, Any], deadline: float) -> Any:

@@ -14,21 +14,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import trio
 
+from actors.cloud._openai_client import CLOSE_TIMEOUT, OpenAiClient
 from actors.cloud._pcm_stream import NotPcm, PcmStream
-from actors.errors import EngineBadReply, EngineMissing, EngineTimeout
+from actors.errors import EngineBadReply, EngineTimeout
 from actors.ports import SpeechChunk, TtsVoice
 
 __all__ = ["SpeechHttpTts", "SpeechHttpVoice"]
 
-_CLOSE_TIMEOUT = 0.5
 
-
-class SpeechHttpTts:
+class SpeechHttpTts(OpenAiClient):
     """A client with its own connections; an async context manager, or ``aclose`` it.
 
     ``base_url`` ends in /v1 as a rule, None is OpenAI's. ``first_audio`` and ``between_audio`` are deadlines in
@@ -48,12 +46,7 @@ class SpeechHttpTts:
         between_audio: float = 4.0,
         extra_body: Mapping[str, Any] | None = None,
     ) -> None:
-        try:
-            import httpx2
-            import openai
-        except ImportError:
-            raise EngineMissing(name, "the package openai is not installed (pip install openai)") from None
-        self.name = name
+        super().__init__(name, base_url=base_url, api_key=api_key, keep=20)
         self._first_audio, self._between_audio = first_audio, between_audio
         self._body: dict[str, Any] = {
             "model": model,
@@ -61,35 +54,7 @@ class SpeechHttpTts:
             "response_format": "pcm",
             "extra_body": dict(extra_body or {}),
         }
-        self._client = openai.AsyncOpenAI(
-            base_url=base_url or "https://api.openai.com/v1",
-            api_key=api_key or "none",  # servers that want no key accept any
-            organization=None,
-            project=None,
-            max_retries=0,
-            http_client=openai.DefaultAsyncHttpxClient(
-                trust_env=False,
-                http2=False,
-                limits=httpx2.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=120),
-                timeout=httpx2.Timeout(connect=2.0, read=None, write=5.0, pool=1.0),
-            ),
-        )
-        import actors.cloud._openai_errors  # noqa: F401 - now, since loading it within a call would hold up the others
-
         self._create = self._client.audio.speech.with_streaming_response.create  # loads what it needs, too
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        with trio.move_on_after(_CLOSE_TIMEOUT, shield=True):
-            await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._client.close()
 
     def open_voice(self, turn: int) -> AbstractAsyncContextManager[TtsVoice]:  # noqa: ARG002 - requests know no turns
         """See :class:`actors.ports.Tts`."""
@@ -137,7 +102,7 @@ class SpeechHttpTts:
         except FAILURES as error:
             raise translated(self.name, error) from None
         finally:
-            with trio.move_on_after(_CLOSE_TIMEOUT, shield=True):
+            with trio.move_on_after(CLOSE_TIMEOUT, shield=True):
                 if pieces is not None:
                     await pieces.aclose()
                 await manager.__aexit__(None, None, None)

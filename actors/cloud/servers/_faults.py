@@ -25,6 +25,8 @@ import attrs
 import trio
 from trio.abc import HalfCloseableStream, Stream
 
+from actors.cloud._wrapped import WrappedStream
+
 __all__ = [
     "Cut",
     "ErrorFrame",
@@ -187,11 +189,11 @@ class FaultDesk:
 # --- on the wire ------------------------------------------------------------------------------------------------------
 
 
-class FaultyStream(HalfCloseableStream):
+class FaultyStream(WrappedStream, HalfCloseableStream):
     """A connection on which faults strike. Wrap it before anything is read or written."""
 
     def __init__(self, stream: Stream) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._stalled_until = -math.inf
         self._cut_next = False
 
@@ -218,18 +220,9 @@ class FaultyStream(HalfCloseableStream):
             raise trio.BrokenResourceError("cut by order")
         await self._stream.send_all(data)
 
-    async def wait_send_all_might_not_block(self) -> None:
-        await self._stream.wait_send_all_might_not_block()
-
     async def send_eof(self) -> None:
         if isinstance(self._stream, HalfCloseableStream):
             await self._stream.send_eof()
-
-    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
-        return await self._stream.receive_some(max_bytes)
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
 
 async def refuse(stream: Stream, fault: Refuse) -> None:

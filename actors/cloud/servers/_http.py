@@ -20,9 +20,10 @@ import trio
 from trio.abc import Stream
 from trio_websocket import ConnectionClosed
 
+from actors.cloud._wrapped import WrappedStream
 from actors.cloud.servers._faults import Cut, FaultDesk, FaultyStream, Garbage, Refuse, Stall, Strikes, refuse
 
-__all__ = ["Exchange", "PrefixedStream", "Request", "serve_connection", "serve_tcp"]
+__all__ = ["Exchange", "HttpServer", "PrefixedStream", "Request", "serve_connection", "serve_tcp"]
 
 _log = logging.getLogger(__name__)
 
@@ -56,11 +57,12 @@ class Request:
         return value
 
 
-class PrefixedStream(Stream):
+class PrefixedStream(WrappedStream):
     """A stream of which ``prefix`` was read already: it is read again first."""
 
     def __init__(self, stream: Stream, prefix: bytes) -> None:
-        self._stream, self._prefix = stream, prefix
+        super().__init__(stream)
+        self._prefix = prefix
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         if not self._prefix:
@@ -68,15 +70,6 @@ class PrefixedStream(Stream):
         await trio.lowlevel.checkpoint()
         data, self._prefix = self._prefix[:max_bytes], self._prefix[len(self._prefix[:max_bytes]) :]
         return data
-
-    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        await self._stream.send_all(data)
-
-    async def wait_send_all_might_not_block(self) -> None:
-        await self._stream.wait_send_all_might_not_block()
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
 
 class Exchange:
@@ -210,6 +203,26 @@ async def serve_tcp(
     task_status.started(listeners[0].socket.getsockname()[1])
     async with trio.open_nursery() as nursery:
         await trio.serve_listeners(partial(_guard, handle), listeners, handler_nursery=nursery)
+
+
+class HttpServer:
+    """A server of one protocol: ``_answer`` says what a request gets. Faults are ordered at ``desk``."""
+
+    def __init__(self, desk: FaultDesk | None) -> None:
+        self.desk = desk or FaultDesk()
+
+    async def serve(
+        self, host: str = "127.0.0.1", port: int = 0, *, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Listen until cancelled; ``started`` gives the port."""
+        await serve_tcp(self.handle, host=host, port=port, task_status=task_status)
+
+    async def handle(self, stream: Stream) -> None:
+        """Serve one connection."""
+        await serve_connection(stream, self.desk, self._answer)
+
+    async def _answer(self, exchange: Exchange) -> None:
+        raise NotImplementedError
 
 
 async def _guard(handle: Callable[[Stream], Awaitable[None]], stream: Stream) -> None:

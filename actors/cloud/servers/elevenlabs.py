@@ -23,13 +23,12 @@ from contextlib import suppress
 from typing import Any
 
 import trio
-from trio.abc import Stream
 from trio_websocket import ConnectionClosed, wrap_server_stream
 
 from actors.cloud.servers._elevenlabs_session import SocketSession
 from actors.cloud.servers._elevenlabs_speech import Speech, SpokenPiece, at_rate, rate_of
 from actors.cloud.servers._faults import ErrorFrame, FaultDesk, FaultyStream, Latency, Strikes
-from actors.cloud.servers._http import Exchange, PrefixedStream, Request, serve_connection, serve_tcp
+from actors.cloud.servers._http import Exchange, HttpServer, PrefixedStream, Request
 from actors.errors import EngineError
 from actors.ports import Tts
 
@@ -41,7 +40,7 @@ _SOCKET_WAYS = ("/multi-stream-input", "/stream-input")
 _MESSAGE_BYTES = 65_536
 
 
-class ElevenLabsServer:
+class ElevenLabsServer(HttpServer):
     """``api_key`` None accepts any. ``latency``: to the first audio of each text; ``speed``: audio is sent at so many
     times real time (None: as fast as it goes). ``contexts``: how many may be open on one connection."""
 
@@ -56,23 +55,14 @@ class ElevenLabsServer:
         contexts: int = 5,
         seed: int = 0,
     ) -> None:
-        self.tts, self.desk = tts, desk or FaultDesk()
+        super().__init__(desk)
+        self.tts = tts
         self._api_key = api_key
         self._contexts = contexts
         self._speech = Speech(tts, latency or Latency(), speed, random.Random(seed))
         self.received: deque[dict[str, Any]] = deque(maxlen=1000)  #: the latest messages and request bodies
         self.sockets = 0  #: WebSockets open now
         self.speaking = 0  #: requests being answered now
-
-    async def serve(
-        self, host: str = "127.0.0.1", port: int = 0, *, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED
-    ) -> None:
-        """Listen until cancelled; ``started`` gives the port."""
-        await serve_tcp(self.handle, host=host, port=port, task_status=task_status)
-
-    async def handle(self, stream: Stream) -> None:
-        """Serve one connection."""
-        await serve_connection(stream, self.desk, self._answer)
 
     async def _answer(self, exchange: Exchange) -> None:
         request = exchange.request

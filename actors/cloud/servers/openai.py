@@ -24,10 +24,9 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import trio
-from trio.abc import Stream
 
 from actors.cloud.servers._faults import ErrorFrame, Fault, FaultDesk, Latency
-from actors.cloud.servers._http import Exchange, serve_connection, serve_tcp
+from actors.cloud.servers._http import Exchange, HttpServer
 from actors.cloud.servers._openai_chat import BadRequest, ChatStream, chat_answer, chat_request, error_body
 from actors.errors import EngineBadReply, EngineError, EngineOverloaded
 from actors.ports import AGENT_RATE, Llm, Tts
@@ -40,7 +39,7 @@ _AUDIO = {"pcm": "audio/pcm", "wav": "audio/wav"}
 _PIECE = AGENT_RATE * 2 // 10  # bytes of audio sent at a time
 
 
-class OpenAiServer:
+class OpenAiServer(HttpServer):
     """Either of ``llm`` and ``tts`` may be None: what needs it is answered 404. ``api_key`` None accepts any, and none.
     ``latency``: to the first token, or the first audio; ``per_token``: between pieces of an answer, in seconds.
     ``model``: the name it goes by; a request for another one is answered 404 unless ``any_model``."""
@@ -58,24 +57,14 @@ class OpenAiServer:
         per_token: Latency | None = None,
         seed: int = 0,
     ) -> None:
+        super().__init__(desk)
         self._llm, self._tts, self._model, self._any_model = llm, tts, model, any_model
         self._api_key = api_key
-        self.desk = desk or FaultDesk()
         self._latency, self._per_token = latency or Latency(), per_token or Latency()
         self._rng = random.Random(seed)
         self.received: deque[dict[str, Any]] = deque(maxlen=1000)  #: the latest bodies
         self.answering = 0  #: answers under way
         self.left = trio.Event()  #: set, and replaced, whenever a client went away before its answer was complete
-
-    async def serve(
-        self, host: str = "127.0.0.1", port: int = 0, *, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED
-    ) -> None:
-        """Listen until cancelled; ``started`` gives the port."""
-        await serve_tcp(self.handle, host=host, port=port, task_status=task_status)
-
-    async def handle(self, stream: Stream) -> None:
-        """Serve one connection."""
-        await serve_connection(stream, self.desk, self._answer)
 
     async def _answer(self, exchange: Exchange) -> None:
         request = exchange.request

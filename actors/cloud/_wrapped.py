@@ -1,0 +1,26 @@
+"""A stream around another one, for those that change a part of it."""
+
+from __future__ import annotations
+
+from trio.abc import Stream
+
+__all__ = ["WrappedStream"]
+
+
+class WrappedStream(Stream):
+    """Passes everything on as it is."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        return await self._stream.receive_some(max_bytes)
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        await self._stream.send_all(data)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._stream.wait_send_all_might_not_block()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
