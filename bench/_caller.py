@@ -8,35 +8,30 @@ does and reports every 100 ms and at once on hold, flush and drain.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
 
 import attrs
 import numpy as np
 import soxr
 import trio
 
-from actors.audio import to_array, to_bytes
+from actors.audio import to_bytes
 from actors.line import (
     AgentDone,
     CallEnded,
     CallerAudio,
-    Flush,
     HangUp,
-    Hold,
     Incoming,
     Outgoing,
-    PlaybackReport,
-    Resume,
     StateChanged,
     TypedText,
 )
 from actors.ports import AGENT_RATE, CALLER_RATE, Pcm
 from web.cli._loudspeaker import FRAME_SAMPLES, Loudspeaker
+from web.cli._playback import Playback
 
 __all__ = ["Caller", "Came", "EchoPath"]
 
 FRAME_S = FRAME_SAMPLES / CALLER_RATE
-REPORT_EVERY_S = 0.1
 _AHEAD = 500
 
 
@@ -92,9 +87,9 @@ class Caller:
         self._noise = 10 ** (noise_db / 20) * 32768
         self._echo = _Echo(echo) if echo is not None else None
         self._loudspeaker = _Speaker()
+        self._playback = Playback(self._loudspeaker, self._start, lambda: self._woken.set())
         self._waiting: Pcm = np.empty(0, np.int16)
         self._sent_at: list[float] = []  # when each frame was handed over
-        self._report_due = inf
         self._woken = trio.Event()
         self._changed = trio.Event()
         self.came: list[Came] = []
@@ -107,18 +102,10 @@ class Caller:
     def send(self, message: Outgoing) -> None:
         now = trio.current_time()
         self.came.append(Came(now, message))
-        self._play_until(now)
+        self._playback.take(message, now)
         match message:
             case StateChanged(state):
                 self.state = state
-            case Hold():
-                self._loudspeaker.hold()
-                self._report_now(now)
-            case Resume():
-                self._loudspeaker.resume()
-            case Flush(turn):
-                self._loudspeaker.flush(turn)
-                self._report_now(now)
             case CallEnded():
                 self.ended = True
                 self._woken.set()
@@ -129,10 +116,7 @@ class Caller:
     def send_audio(self, turn: int, pcm: bytes) -> None:
         now = trio.current_time()
         self.came.append(Came(now, None, turn, pcm))
-        self._play_until(now)
-        if self._report_due == inf:
-            self._report_due = now + REPORT_EVERY_S
-        self._loudspeaker.put(turn, to_array(pcm))
+        self._playback.take_audio(turn, pcm, now)
         self._notify()
 
     # --- what the caller does ----------------------------------------------------------------------------------------
@@ -166,10 +150,15 @@ class Caller:
         return first
 
     @property
+    def waited_for(self) -> bool:
+        """Whether all was heard and the agent waits for the caller."""
+        return self.agent_silent and self.state == "idle"
+
+    @property
     def greeted(self) -> bool:
-        """Whether the greeting (turn 0) was heard and the agent waits."""
+        """The same, and the greeting (turn 0) was among it: a call begins idle, too."""
         done = any(isinstance(came.message, AgentDone) and came.message.turn == 0 for came in self.came)
-        return done and self.agent_silent and self.state == "idle"
+        return done and self.waited_for
 
     def type_text(self, text: str) -> None:
         self._into.send_nowait(TypedText(text))
@@ -199,7 +188,7 @@ class Caller:
         """Live the caller's side until the call has ended."""
         while not self.ended:
             now = trio.current_time()
-            self._play_until(now)
+            self._playback.until(now)
             await self._report(now)
             # A microphone hands a frame over when the last of its samples has been taken.
             due = self._start + (len(self._sent_at) + 1) * FRAME_S
@@ -211,7 +200,7 @@ class Caller:
                 self._notify()
                 continue
             self._woken = trio.Event()
-            with trio.move_on_at(min(due, self._report_due)):
+            with trio.move_on_at(min(due, self._playback.due)):
                 await self._woken.wait()
 
     def _frame(self) -> Pcm:
@@ -222,21 +211,10 @@ class Caller:
             sound += self._echo.take(self._loudspeaker.take_new(), self._loudspeaker.position)
         return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
 
-    def _play_until(self, now: float) -> None:
-        if self._loudspeaker.advance(round((now - self._start) * AGENT_RATE)):
-            self._report_now(now)
-
-    def _report_now(self, now: float) -> None:
-        self._report_due = now
-        self._woken.set()
-
     async def _report(self, now: float) -> None:
-        if now < self._report_due:
-            return
-        self._report_due = now + REPORT_EVERY_S if self._loudspeaker.busy else inf
-        turn = self._loudspeaker.turn
-        if turn >= 0:
-            await self._into.send(PlaybackReport(turn, self._loudspeaker.played(turn)))
+        report = self._playback.report(now)
+        if report is not None:
+            await self._into.send(report)
 
     def _notify(self) -> None:
         self._changed.set()

@@ -82,7 +82,7 @@ class Hall:
         chance = Random(seed)
         caller = Caller(seed=seed)
         async with over_socket(port, caller) as call:
-            await caller.until(lambda: _silent(caller), 15)
+            await caller.until(lambda: caller.greeted, 15)
             for _ in range(count):
                 over = chance.choice(self.overs)
                 scene = await self._barge_in(caller, self.notes[call], over, chance)
@@ -94,7 +94,7 @@ class Hall:
                 say(f"{len(self.told):4} {self.engines}, {at_once} at once: {_line(found)}")
                 if found.hold_ms is not None and found.cut_ms is not None:
                     self.pictures.append((found.hold_ms, Picture(scene, over, *caller.heard_track())))
-                await caller.until(lambda: _silent(caller), 12)
+                await caller.until(lambda: caller.waited_for, 12)
             caller.hang_up()
             await caller.until(lambda: caller.ended, 3)
 
@@ -110,14 +110,14 @@ class Hall:
         began, ended = caller.arrived(first + over.first), caller.arrived(first + over.last)
         if began is None or ended is None:
             return None
-        if not any(c.at > began and isinstance(c.message, Hold | Flush) for c in caller.came) and _silent(caller):
+        if not any(c.at > began and isinstance(c.message, Hold | Flush) for c in caller.came) and caller.waited_for:
             return None  # the agent had finished before
         since = ended
 
         def answered() -> bool:
             return any(c.pcm and c.turn > turn and c.at >= since for c in caller.came[begin:])
 
-        await caller.until(lambda: answered() or _silent(caller), 10)
+        await caller.until(lambda: answered() or caller.waited_for, 10)
         await trio.sleep(0.3)  # for whatever might still come of the old turn
         return Scene(
             turn=turn,
@@ -138,10 +138,6 @@ class Hall:
             and len(pcm) > answer_start(pcm, self._fillers)
             and not any(filler.startswith(pcm) for filler in self._fillers)
         )
-
-
-def _silent(caller: Caller) -> bool:
-    return caller.agent_silent and caller.state == "idle"
 
 
 def _line(found: Interruption) -> str:

@@ -128,7 +128,7 @@ async def listen_to_itself(setup: CallSetup, condition: Condition, seconds: floa
                     caller.type_text("Tell me more about it.")
                     if not await caller.until(lambda: caller.state in ("speaking", "interrupted"), 15):
                         break
-                    await caller.until(lambda: caller.state == "idle" and caller.agent_silent, 60)
+                    await caller.until(lambda: caller.waited_for, 60)
                     await trio.sleep(0.4)  # echo and its judgement may come a little later
 
         await with_call(_under(setup, condition, number * 3), caller, part, name=f"echo {condition.name} {delay} ms")

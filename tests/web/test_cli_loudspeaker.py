@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.line import Flush, Hold, PlaybackReport, Resume
 from web.cli._loudspeaker import FRAME_SAMPLES, Loudspeaker, Microphone, side_by_side
+from web.cli._playback import Playback
 
 acts = st.lists(
     st.one_of(
@@ -94,3 +97,25 @@ def test_side_by_side_are_aligned_in_time():
     assert not both[24_010:, 0].any()
     assert both[12_000, 1] == 2000
     assert both[11_999, 1] == 0
+
+
+def test_what_was_played_is_reported_every_100_ms_and_at_once_when_it_stops():
+    woken = []
+    loudspeaker = Loudspeaker()
+    playback = Playback(loudspeaker, 5.0, lambda: woken.append(loudspeaker.position))
+    assert playback.report(5.0) is None  # nothing plays
+    playback.take_audio(3, bytes(2 * 12_000), 5.0)  # half a second
+    assert playback.report(5.09) is None
+    playback.until(5.1)
+    assert playback.report(5.1) == PlaybackReport(3, 2_400)
+    assert playback.due == pytest.approx(5.2)
+    playback.take(Hold(3), 5.15)
+    assert playback.report(5.15) == PlaybackReport(3, 3_600)
+    playback.take(Resume(3), 6.0)
+    playback.until(6.4)
+    assert playback.report(6.4) == PlaybackReport(3, 12_000)  # drained at 6.35
+    assert playback.report(60.0) is None
+    playback.take_audio(4, bytes(2 * 12_000), 60.0)
+    playback.take(Flush(4), 60.1)
+    assert playback.report(60.1) == PlaybackReport(4, 2_400)
+    assert len(woken) == 3  # hold, drain, flush

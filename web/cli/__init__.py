@@ -7,7 +7,7 @@ Map
     _options                       flags made from the settings
     _run                           running trio under Ctrl-C and SIGTERM
     _screen                        where things are shown: a terminal, a pipe; progress while models load
-    _file_line _loudspeaker        a caller made of WAV files, and what it hears
+    _file_line _loudspeaker _playback   a caller made of WAV files, what it hears, and reports as played
     _text_line                     a caller who types, and engines for a call without sound
     _story _latency                a call told as it happens; its times
     _timeline                      a journalled call, told afterwards

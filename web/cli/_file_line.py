@@ -16,28 +16,24 @@ import attrs
 import numpy as np
 import trio
 
-from actors.audio import read_wav, to_array, to_bytes
+from actors.audio import read_wav, to_bytes
 from actors.errors import ConfigurationError
 from actors.line import (
     AgentSpeaking,
     CallEnded,
     CallerAudio,
-    Flush,
     HangUp,
-    Hold,
     Incoming,
     Outgoing,
-    PlaybackReport,
-    Resume,
     StateChanged,
 )
-from actors.ports import AGENT_RATE, CALLER_RATE, Pcm
+from actors.ports import CALLER_RATE, Pcm
 from web.cli._loudspeaker import FRAME_SAMPLES, Loudspeaker, Microphone, side_by_side
+from web.cli._playback import Playback
 
 __all__ = ["FileLine", "SpokenFile", "Utterance", "read_utterance"]
 
 FRAME_S = FRAME_SAMPLES / CALLER_RATE
-REPORT_EVERY_S = 0.1
 AFTER_SPEECH_S = 1.5  #: the agent has this long to notice that something was said at all
 PATIENCE_S = 60.0  #: the agent has this long to finish an answer
 _SILENT = 32  # the loudest sample of a file without speech: -60 dB
@@ -99,11 +95,11 @@ class FileLine:
         self._show, self._gap, self._interrupt, self._patience = show, gap, interrupt, patience
         self._start = trio.current_time()
         self._microphone, self._loudspeaker = Microphone(), Loudspeaker()
+        self._playback = Playback(self._loudspeaker, self._start, lambda: self._woken.set())
         self._frames = 0
         self._state, self._state_since = "", self._start
         self._speech_ended = -inf
         self._answer_heard_from: float | None = None  # since when the answer to the latest utterance is heard
-        self._report_due = inf
         self._woken = trio.Event()
         self._hung_up = self._ended = False
         self.spoken = 0  #: utterances begun
@@ -114,20 +110,12 @@ class FileLine:
 
     def send(self, message: Outgoing) -> None:
         now = trio.current_time()
-        self._play_until(now)
+        self._playback.take(message, now)
         match message:
             case StateChanged(state):
                 self._state, self._state_since = state, now
             case AgentSpeaking():
                 self._answer_heard_from = None
-            case Hold():
-                self._loudspeaker.hold()
-                self._report_now(now)
-            case Resume():
-                self._loudspeaker.resume()
-            case Flush(turn):
-                self._loudspeaker.flush(turn)
-                self._report_now(now)
             case CallEnded():
                 self._ended = True
                 self._woken.set()
@@ -137,12 +125,9 @@ class FileLine:
 
     def send_audio(self, turn: int, pcm: bytes) -> None:
         now = trio.current_time()
-        self._play_until(now)
         if self._answer_heard_from is None:
             self._answer_heard_from = now
-        if self._report_due == inf:
-            self._report_due = now + REPORT_EVERY_S
-        self._loudspeaker.put(turn, to_array(pcm))
+        self._playback.take_audio(turn, pcm, now)
 
     # --- the caller's side -------------------------------------------------------------------------------------------
 
@@ -155,7 +140,7 @@ class FileLine:
         """Live the caller's side of the call until it is over."""
         while not self._ended:
             now = trio.current_time()
-            self._play_until(now)
+            self._playback.until(now)
             await self._report(now)
             next_frame = self._start + self._frames * FRAME_S
             self.out_of_sound = max(self.out_of_sound, now - next_frame)
@@ -169,7 +154,7 @@ class FileLine:
                 self._frames += 1
                 continue
             self._woken = trio.Event()
-            with trio.move_on_at(min(next_frame, self._report_due)):
+            with trio.move_on_at(min(next_frame, self._playback.due)):
                 await self._woken.wait()
 
     def recording(self) -> Pcm:
@@ -212,18 +197,7 @@ class FileLine:
 
     # --- playback ----------------------------------------------------------------------------------------------------
 
-    def _play_until(self, now: float) -> None:
-        if self._loudspeaker.advance(round((now - self._start) * AGENT_RATE)):
-            self._report_now(now)
-
-    def _report_now(self, now: float) -> None:
-        self._report_due = now
-        self._woken.set()
-
     async def _report(self, now: float) -> None:
-        if now < self._report_due:
-            return
-        self._report_due = now + REPORT_EVERY_S if self._loudspeaker.busy else inf
-        turn = self._loudspeaker.turn
-        if turn >= 0:
-            await self._into.send(PlaybackReport(turn, self._loudspeaker.played(turn)))
+        report = self._playback.report(now)
+        if report is not None:
+            await self._into.send(report)
