@@ -32,7 +32,8 @@ class _Frame:
 
 
 class Recent:
-    """Keeps ``pre_roll`` samples, and all that comes while a voice is up: ``most``, then it begins anew."""
+    """Keeps ``pre_roll`` samples, and all that comes while a voice is up: ``most``, then it begins anew. ``most`` is no
+    less than ``pre_roll`` and a frame: else silence, too, would begin anew."""
 
     def __init__(self, *, pre_roll: int, most: int) -> None:
         self._pre_roll, self._most = pre_roll, most

@@ -237,7 +237,7 @@ def test_what_is_kept_is_handed_out_from_any_sample(blocks, data):
     assert [int(s) for piece in recent.since(sample) for s in piece] == list(whole[max(0, sample) :])
 
 
-@given(frames, st.integers(1, 50), st.integers(50, 200))
+@given(frames, st.integers(1, 50), st.integers(80, 200))  # a frame has 30 at most
 def test_no_more_is_kept_than_asked_for(blocks, pre_roll, most):
     recent, whole = kept(blocks, pre_roll=pre_roll, most=most)
     pieces = list(recent.since(0))
