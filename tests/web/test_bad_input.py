@@ -12,17 +12,12 @@ from hypothesis import strategies as st
 from trio_websocket import ConnectionClosed
 
 from actors.line import (
-    CallEnded,
     CallerAudio,
     ErrorNotice,
     HangUp,
-    Incoming,
-    Line,
     PlaybackReport,
-    TypedText,
 )
 from web.limits import Limits
-from web.switchboard import CallInfo
 from web.wire import Hello, Ready
 
 FRAME = b"\1\0" * 320
@@ -30,25 +25,6 @@ HANDSHAKE = (
     b"GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
-
-
-class Recorder:
-    """A call that keeps what it was sent, and ends when its caller hangs up."""
-
-    def __init__(self) -> None:
-        self.got: list[Incoming] = []
-        self.line: Line | None = None
-        self.info: CallInfo | None = None
-        self.calls = 0
-
-    async def __call__(self, line: Line, info: CallInfo) -> None:
-        self.line, self.info = line, info
-        self.calls += 1
-        async for message in line.incoming:
-            self.got.append(message)
-            if isinstance(message, TypedText) and message.text == "bye":
-                line.send(CallEnded("farewell"))
-                return
 
 
 def test_odd_length_is_reported_and_dropped_however_often(open_server, virtual, recorder):
@@ -141,9 +117,9 @@ _frames = st.builds(_frame, st.integers(0, 15), st.binary(max_size=60) | st.samp
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
 @given(st.lists(_frames | st.binary(max_size=40), max_size=12), st.booleans())
-def test_whatever_bytes_come_the_call_ends_and_the_server_lives_on(open_server, virtual, pieces, vanishes):
+def test_whatever_bytes_come_the_call_ends_and_the_server_lives_on(open_server, virtual, recorder, pieces, vanishes):
     async def main():
-        async with open_server(Recorder()) as server:
+        async with open_server(recorder) as server:
             stream = server.connect()
             await stream.send_all(HANDSHAKE)
             with contextlib.suppress(trio.BrokenResourceError):

@@ -10,7 +10,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from actors.runtime import ChildSpec, RestartRule
+from actors.runtime import ChildSpec, RestartRule, shielded_cleanup
 
 T = TypeVar("T")
 
@@ -91,6 +91,22 @@ class Diary:
             with trio.CancelScope(shield=True):
                 await trio.sleep(seconds)
             self.lines.append(f"-{name}")
+
+    async def never_ready(self, *, task_status: trio.TaskStatus[None]) -> None:
+        """Is never ready, and ends when it is cancelled."""
+        try:
+            await trio.sleep_forever()
+        finally:
+            self.lines.append("-never")
+
+    async def patient(self, seconds: float, *, task_status: trio.TaskStatus[None]) -> None:
+        """When cancelled it takes ``seconds`` more, as long as it is allowed to."""
+        task_status.started()
+        try:
+            await trio.sleep_forever()
+        finally:
+            with shielded_cleanup():
+                await trio.sleep(seconds)
 
     # --- as children --------------------------------------------------------------------------------------------------
 

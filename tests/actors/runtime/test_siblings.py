@@ -54,16 +54,10 @@ def test_start_child_that_fails_leaves_nothing_behind(virtual: Any, diary: Any) 
 
 
 def test_cancelled_start_child_stops_the_child(virtual: Any, diary: Any) -> None:
-    async def never_ready(*, task_status: Any) -> None:
-        try:
-            await trio.sleep_forever()
-        finally:
-            diary.lines.append("-never")
-
     async def main() -> None:
         async with Supervisor(Policy()) as sup:
             with trio.move_on_after(1) as scope:
-                await sup.start_child(ChildSpec("never", never_ready))
+                await sup.start_child(ChildSpec("never", diary.never_ready))
             assert scope.cancelled_caught
             assert diary.lines == ["-never"]
             assert not sup.statistics().children

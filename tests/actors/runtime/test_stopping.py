@@ -203,17 +203,9 @@ def test_crash_while_stopping_is_told_and_not_restarted(
     assert "supervisor/a failed: OSError" in caplog.text
 
 
-def test_deadline_of_a_nested_supervisor_bounds_those_within(virtual: Any) -> None:
-    async def patient(*, task_status: Any) -> None:
-        task_status.started()
-        try:
-            await trio.sleep_forever()
-        finally:
-            with shielded_cleanup():
-                await trio.sleep(50)
-
+def test_deadline_of_a_nested_supervisor_bounds_those_within(virtual: Any, diary: Any) -> None:
     async def main() -> None:
-        inner = [ChildSpec(name, patient, shutdown=100) for name in "abc"]
+        inner = [ChildSpec(name, diary.patient, (50,), shutdown=100) for name in "abc"]
         call = ChildSpec("call", supervise, (Policy(), inner), shutdown=5)
         async with Supervisor(Policy(), [call]) as sup:
             begin = trio.current_time()
@@ -223,16 +215,8 @@ def test_deadline_of_a_nested_supervisor_bounds_those_within(virtual: Any) -> No
     virtual(main)
 
 
-def test_forced_nested_supervisor_forces_what_it_was_already_stopping(virtual: Any) -> None:
+def test_forced_nested_supervisor_forces_what_it_was_already_stopping(virtual: Any, diary: Any) -> None:
     """Its own stop began earlier, by itself and with later deadlines than its supervisor then allows."""
-
-    async def patient(*, task_status: Any) -> None:
-        task_status.started()
-        try:
-            await trio.sleep_forever()
-        finally:
-            with shielded_cleanup():
-                await trio.sleep(900)
 
     async def ends(*, task_status: Any) -> None:
         task_status.started()
@@ -240,7 +224,7 @@ def test_forced_nested_supervisor_forces_what_it_was_already_stopping(virtual: A
 
     async def main() -> None:
         inner = [
-            ChildSpec("patient", patient, shutdown=math.inf),
+            ChildSpec("patient", diary.patient, (900,), shutdown=math.inf),
             ChildSpec("socket", ends, restart="transient", significant=True),
         ]
         call = ChildSpec("call", supervise, (Policy(), inner), shutdown=5)

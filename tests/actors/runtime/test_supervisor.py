@@ -109,15 +109,9 @@ def test_wrong_arguments_fail_the_start(virtual: Any, diary: Any) -> None:
 
 
 def test_cancellation_while_starting_stops_what_has_started(virtual: Any, diary: Any) -> None:
-    async def never_ready(*, task_status: Any) -> None:
-        try:
-            await trio.sleep_forever()
-        finally:
-            diary.lines.append("-never")
-
     async def main() -> None:
         with trio.move_on_after(5) as scope:
-            async with Supervisor(Policy(), [*diary.steady_children("a", "b"), ChildSpec("never", never_ready)]):
+            async with Supervisor(Policy(), [*diary.steady_children("a", "b"), ChildSpec("never", diary.never_ready)]):
                 raise AssertionError("never entered")
         assert scope.cancelled_caught
         assert diary.lines == ["+a", "+b", "-never", "-b", "-a"]

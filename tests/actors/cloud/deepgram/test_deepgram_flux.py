@@ -228,20 +228,3 @@ def test_a_refused_key(run_world: Any, fast: LinkSettings, key: str) -> None:
                 await stt.open_stream()
 
     run_world(main, Order(Refuse(401)))
-
-
-def test_a_segment_that_is_begun_anew_with_the_same_audio(
-    run_world: Any, feed: Any, fast: LinkSettings, key: str
-) -> None:
-    """What the ear does when a turn ends while the caller is speaking."""
-
-    async def main(world: Any) -> None:
-        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=fast) as stt:
-            stream = await stt.open_stream()
-            said = world.say("hold on a moment")
-            for segment in range(3):
-                stream.begin(segment)
-                await feed(stream, said[: said.size * (segment + 1) // 3], speed=100.0)
-            assert await stream.final() == "hold on a moment"
-
-    run_world(main)
