@@ -217,6 +217,21 @@ class HttpServer:
         """Listen until cancelled; ``started`` gives the port."""
         await serve_tcp(self.handle, host=host, port=port, task_status=task_status)
 
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[int]:
+        """Serve on a free port of the loopback interface, which is given, while the block runs. An error of the block's
+        own comes out as it is, and not in a group."""
+        failure = None
+        async with trio.open_nursery() as nursery:
+            port = await nursery.start(self.serve)
+            try:
+                yield port
+            except Exception as error:
+                failure = error
+            nursery.cancel_scope.cancel(reason="the block is over")
+        if failure is not None:
+            raise failure
+
     async def handle(self, stream: Stream) -> None:
         """Serve one connection."""
         await serve_connection(stream, self.desk, self._answer)

@@ -77,18 +77,10 @@ async def asking(
     llm: ScriptedLlm, *orders: Order, client: dict[str, Any] | None = None, **options: Any
 ) -> AsyncIterator[tuple[OpenAiServer, OpenAiLlm, str]]:
     server = OpenAiServer(llm=llm, api_key=KEY, desk=FaultDesk(orders), **options)
-    failure = None
-    async with trio.open_nursery() as nursery:
-        port = await nursery.start(server.serve)
+    async with server.served() as port:
         url = f"http://127.0.0.1:{port}/v1"
-        try:
-            async with OpenAiLlm(**{"base_url": url, "api_key": KEY, "model": "bargein", **(client or {})}) as engine:
-                yield server, engine, url
-        except Exception as error:
-            failure = error
-        nursery.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+        async with OpenAiLlm(**{"base_url": url, "api_key": KEY, "model": "bargein", **(client or {})}) as engine:
+            yield server, engine, url
 
 
 async def answer(engine: OpenAiLlm, request: LlmRequest = REQUEST) -> list[LlmDelta]:

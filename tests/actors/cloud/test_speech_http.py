@@ -42,18 +42,10 @@ async def speaking(
 ) -> AsyncIterator[tuple[OpenAiServer, FakeTts, SpeechHttpTts]]:
     voice = tts or FakeTts(ttfb=0, real_time_factor=0)
     server = OpenAiServer(tts=voice, api_key=KEY, desk=FaultDesk(orders), **options)
-    failure = None
-    async with trio.open_nursery() as nursery:
-        port = await nursery.start(server.serve)
+    async with server.served() as port:
         arguments = {"base_url": f"http://127.0.0.1:{port}/v1", "api_key": KEY, "model": "kokoro", "voice": "af_heart"}
-        try:
-            async with SpeechHttpTts(**{**arguments, **(client or {})}) as engine:
-                yield server, voice, engine
-        except Exception as error:
-            failure = error
-        nursery.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+        async with SpeechHttpTts(**{**arguments, **(client or {})}) as engine:
+            yield server, voice, engine
 
 
 def test_a_sentence_is_spoken() -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import trio
 
-from actors.cloud.elevenlabs_tts import open_elevenlabs
+from actors.cloud.elevenlabs_tts import ElevenLabsTts, open_elevenlabs
 from actors.cloud.servers._faults import FaultDesk, Order
 from actors.cloud.servers.elevenlabs import ElevenLabsServer
+from actors.errors import EngineError
 from actors.ports import SpeechChunk, TtsVoice
 from actors.testing import FakeTts
 
@@ -40,16 +41,8 @@ def fast(*, timings: bool = True) -> FakeTts:
 @asynccontextmanager
 async def served(*orders: Order, tts: FakeTts | None = None, **options: Any) -> AsyncIterator[tuple[Any, str]]:
     server = ElevenLabsServer(tts or fast(), api_key=KEY, desk=FaultDesk(orders), **options)
-    failure = None
-    async with trio.open_nursery() as nursery:
-        port = await nursery.start(server.serve)
-        try:
-            yield server, f"http://127.0.0.1:{port}"
-        except Exception as error:
-            failure = error
-        nursery.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+    async with server.served() as port:
+        yield server, f"http://127.0.0.1:{port}"
 
 
 @asynccontextmanager
@@ -60,6 +53,15 @@ async def speaking(*orders: Order, client: dict[str, Any] | None = None, **optio
         open_elevenlabs(KEY, base_url=url, **(client or {})) as tts,
     ):
         yield server, tts
+
+
+async def connected(tts: ElevenLabsTts) -> None:
+    """Return once there is a connection (again)."""
+    while True:
+        with suppress(EngineError):  # of the last one, while a new one is waited for
+            await tts.check()
+            return
+        await trio.sleep(0.0005)
 
 
 async def hear(voice: TtsVoice, text: str) -> tuple[bytes, list[tuple[str, int, int]]]:
@@ -89,5 +91,5 @@ def heard_words(server: ElevenLabsServer, pcm: bytes, *, whole: bool = True) -> 
 @pytest.fixture
 def booth() -> Any:
     """What is above, for tests."""
-    helpers = (run, until, fast, served, speaking, hear, first_chunk, heard_words)
+    helpers = (run, until, fast, served, speaking, connected, hear, first_chunk, heard_words)
     return SimpleNamespace(**{helper.__name__: helper for helper in helpers})

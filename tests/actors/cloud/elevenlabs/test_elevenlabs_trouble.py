@@ -52,7 +52,7 @@ def test_a_sentence_goes_on_over_http_with_every_word_once(fault: Any, sent: int
                 assert [*before, *asked.split()] == TEXT.split()
                 pcm, words = await booth.hear(voice, OTHER)
                 assert booth.heard_words(server, pcm) == OTHER.split()
-            await booth.until(lambda: server.sockets == 1)
+            await booth.connected(tts)
             async with tts.open_voice(2) as voice:  # another turn: the WebSocket again
                 pcm, words = await booth.hear(voice, OTHER)
                 assert [word for word, _, _ in words] == OTHER.split()
