@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 
 import trio
 
-from actors.cloud._deepgram_dialect import Dialect, LinkSettings, engine_name
+from actors.cloud._deepgram_dialect import Dialect, Failed, Heard, LinkSettings, Signalled, engine_name
 from actors.cloud._deepgram_stream import DeepgramStream
 from actors.errors import ConfigurationError, EngineMissing
 
-__all__ = ["Decode", "DeepgramStt", "keyterms", "load_decoder", "seconds"]
+__all__ = ["Decode", "DeepgramStt", "SdkDialect", "keyterms", "load_decoder", "seconds"]
 
 Decode = Callable[[str], Any]  #: from a message to one of the SDK's types; ValueError for nonsense
 
@@ -72,6 +72,25 @@ class DeepgramStt:
         stream = DeepgramStream(url, self._headers, dialect, self._settings)
         await self._nursery.start(stream.run)
         return stream
+
+
+class SdkDialect:
+    """What a :class:`actors.cloud._deepgram_dialect.Dialect` does with a message that the SDK's types decode."""
+
+    def __init__(self, decode: Decode) -> None:
+        self._decode = decode
+
+    def read(self, message: str) -> Heard | Signalled | Failed | None:
+        """See :class:`actors.cloud._deepgram_dialect.Dialect`."""
+        value = self._decode(message)
+        try:
+            return self._means(value)
+        except (AttributeError, TypeError, IndexError) as error:
+            raise ValueError("not a message of this protocol") from error
+
+    def _means(self, value: Any) -> Heard | Signalled | Failed | None:
+        """What one of the SDK's values says; the SDK does not check what it decodes, so a field may lack."""
+        raise NotImplementedError
 
 
 def keyterms(hints: Sequence[str]) -> list[tuple[str, str]]:

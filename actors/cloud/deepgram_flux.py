@@ -24,7 +24,7 @@ import trio
 
 from actors.cloud._deepgram_dialect import Failed, Heard, Signalled
 from actors.cloud._deepgram_stream import DeepgramStream
-from actors.cloud._deepgram_stt import Decode, DeepgramStt, keyterms, load_decoder, seconds
+from actors.cloud._deepgram_stt import DeepgramStt, SdkDialect, keyterms, load_decoder, seconds
 from actors.cloud._deepgram_words import Spoken
 from actors.cloud.deepgram_v1 import spread
 from actors.ports import CALLER_RATE, SignalKind
@@ -64,8 +64,8 @@ class DeepgramFluxStt(DeepgramStt):
         return await self._open("/v2/listen", [*audio, *self._options.items(), *keyterms(hints)], FluxDialect(decode))
 
 
-class FluxDialect:
-    """See :class:`actors.cloud._deepgram_link.Dialect`."""
+class FluxDialect(SdkDialect):
+    """See :class:`actors.cloud._deepgram_dialect.Dialect`."""
 
     least = most = CALLER_RATE * 80 // 1000  # what the service advises
     settles = False
@@ -75,21 +75,14 @@ class FluxDialect:
     keep_alive: str | None = None
     close = '{"type":"CloseStream"}'
 
-    def __init__(self, decode: Decode) -> None:
-        self._decode = decode
-
-    def read(self, message: str) -> Heard | Signalled | Failed | None:
-        value = self._decode(message)
-        try:
-            match getattr(value, "type", None):
-                case "TurnInfo":
-                    return self._turn(value)
-                case "Error":
-                    return Failed(str(value.code))
-                case _:
-                    return None
-        except (AttributeError, TypeError) as error:
-            raise ValueError("not a message of this protocol") from error
+    def _means(self, value: Any) -> Heard | Signalled | Failed | None:
+        match getattr(value, "type", None):
+            case "TurnInfo":
+                return self._turn(value)
+            case "Error":
+                return Failed(str(value.code))
+            case _:
+                return None
 
     def _turn(self, value: Any) -> Heard:
         start, until = seconds(value.audio_window_start), seconds(value.audio_window_end)

@@ -20,7 +20,7 @@ import trio
 
 from actors.cloud._deepgram_dialect import Failed, Heard, Signalled
 from actors.cloud._deepgram_stream import DeepgramStream
-from actors.cloud._deepgram_stt import Decode, DeepgramStt, keyterms, load_decoder, seconds
+from actors.cloud._deepgram_stt import DeepgramStt, SdkDialect, keyterms, load_decoder, seconds
 from actors.cloud._deepgram_words import Spoken
 from actors.ports import CALLER_RATE
 
@@ -65,8 +65,8 @@ class DeepgramV1Stt(DeepgramStt):
         return await self._open("/v1/listen", [*audio, *self._options.items(), *keyterms(hints)], V1Dialect(decode))
 
 
-class V1Dialect:
-    """See :class:`actors.cloud._deepgram_link.Dialect`."""
+class V1Dialect(SdkDialect):
+    """See :class:`actors.cloud._deepgram_dialect.Dialect`."""
 
     least = 1
     most = CALLER_RATE // 10
@@ -77,25 +77,18 @@ class V1Dialect:
     keep_alive: str | None = '{"type":"KeepAlive"}'
     close = '{"type":"CloseStream"}'
 
-    def __init__(self, decode: Decode) -> None:
-        self._decode = decode
-
-    def read(self, message: str) -> Heard | Signalled | Failed | None:
-        value = self._decode(message)
-        try:
-            match getattr(value, "type", None):
-                case "Results":
-                    return self._results(value)
-                case "SpeechStarted":
-                    return Signalled("started", seconds(value.timestamp))
-                case "UtteranceEnd":
-                    return Signalled("likely_end", seconds(value.last_word_end))
-                case "Error":
-                    return Failed(str(getattr(value, "description", "")))
-                case _:
-                    return None
-        except (AttributeError, TypeError, IndexError) as error:
-            raise ValueError("not a message of this protocol") from error
+    def _means(self, value: Any) -> Heard | Signalled | Failed | None:
+        match getattr(value, "type", None):
+            case "Results":
+                return self._results(value)
+            case "SpeechStarted":
+                return Signalled("started", seconds(value.timestamp))
+            case "UtteranceEnd":
+                return Signalled("likely_end", seconds(value.last_word_end))
+            case "Error":
+                return Failed(str(getattr(value, "description", "")))
+            case _:
+                return None
 
     def _results(self, value: Any) -> Heard:
         best = value.channel.alternatives[0]

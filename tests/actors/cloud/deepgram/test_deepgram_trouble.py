@@ -190,36 +190,34 @@ def test_a_key_that_is_withdrawn_in_the_middle_of_a_call(
     assert "hello" not in "".join(r.getMessage() for r in caplog.records if r.name.startswith("actors"))
 
 
-def test_a_service_that_is_gone_for_good_is_told_within_the_deadline(
-    run_world: Any, feed: Any, fast: LinkSettings, key: str
+@pytest.mark.parametrize(
+    ("refusal", "final", "error", "within"),
+    [
+        (Refuse(500), 0.5, EngineUnavailable, 5),  # gone for good: told when the deadline has passed
+        (Refuse(429, retry_after=60), 15.0, EngineOverloaded, 10),  # to be left alone for long: told at once
+    ],
+)
+def test_a_service_that_does_not_come_back_is_told_in_time(
+    run_world: Any,
+    feed: Any,
+    fast: LinkSettings,
+    key: str,
+    refusal: Any,
+    final: float,
+    error: type[Exception],
+    within: float,
 ) -> None:
     async def main(world: Any) -> None:
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=attrs.evolve(fast, final=0.5)) as stt:
+        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=attrs.evolve(fast, final=final)) as stt:
             stream = await stt.open_stream()
             stream.begin(0)
             await feed(stream, world.say("hello there"))
             begun = trio.current_time()
-            with pytest.raises(EngineUnavailable, match="500"):
+            with pytest.raises(error, match=str(refusal.status)):
                 await stream.final()
-            assert trio.current_time() - begun < 5
+            assert trio.current_time() - begun < within
 
-    run_world(main, Order(Cut(), received=3000), Order(Refuse(500), first=1, times=None))
-
-
-def test_a_service_that_wants_to_be_left_alone_for_long_is_told_at_once(
-    run_world: Any, feed: Any, fast: LinkSettings, key: str
-) -> None:
-    async def main(world: Any) -> None:
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=attrs.evolve(fast, final=15.0)) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
-            await feed(stream, world.say("hello there"))
-            begun = trio.current_time()
-            with pytest.raises(EngineOverloaded):
-                await stream.final()
-            assert trio.current_time() - begun < 10
-
-    run_world(main, Order(Cut(), received=3000), Order(Refuse(429, retry_after=60), first=1, times=None))
+    run_world(main, Order(Cut(), received=3000), Order(refusal, first=1, times=None))
 
 
 @pytest.mark.parametrize("mid_frame", [False, True])
