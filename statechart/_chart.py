@@ -142,7 +142,6 @@ TABLE: dict[tuple[State, type[Event]], Rule] = {
     (_S, TextTyped): _rule(speech.typed, _P, _S),
     (_S, TimerFired): _rule(call.reconnect_timer, _I),
     (_S, SpanQueued): _rule(call.span_queued, _S),
-    (_S, AudioReady): _rule(speech.more_audio, _S),
     (_S, ReplyFinished): _rule(speech.finished, _S),
     (_S, ReplyFailed): _rule(speech.failed, _S),
     (_S, PlayoutDrained): _rule(speech.drained, _I, _P),

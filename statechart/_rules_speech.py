@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statechart._draft import Draft
-from statechart._effects import Hold, Play, Resume
+from statechart._effects import Hold, Resume
 from statechart._events import (
     AudioReady,
     FinalTranscript,
@@ -44,7 +44,6 @@ __all__ = [
     "held_transcript",
     "held_voice",
     "held_voice_stopped",
-    "more_audio",
     "transcript",
     "typed",
     "voice",
@@ -75,11 +74,6 @@ def transcript(d: Draft, event: PartialTranscript | FinalTranscript) -> None:
     if verdict_on_ignored(d, event) is Verdict.CUT:
         settled = isinstance(event, FinalTranscript) and is_latest(d, event)
         _cut(d, Utterance(segment=event.segment, text=event.text, settled=settled))
-
-
-def more_audio(d: Draft, _: AudioReady) -> None:
-    """The playout ran dry and goes on before that was noticed."""
-    d.emit(Play(d.now.turn))
 
 
 def drained(d: Draft, _: PlayoutDrained) -> None:

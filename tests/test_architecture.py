@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -124,6 +126,20 @@ def test_importing_the_packages_imports_no_provider():
             assert name.partition(".")[0] not in PROVIDERS, f"{relative(path)} imports {name} at import"
             stem = ROOT.joinpath(*name.split("."))
             waiting += [p for p in (stem.with_suffix(".py"), stem / "__init__.py") if p.exists()]
+
+
+JUDGES = [*sorted((ROOT / "actors/testing").glob("_check*.py")), ROOT / "actors/testing/_heard.py"]
+
+
+@pytest.mark.parametrize("path", JUDGES, ids=relative)
+def test_who_judges_simulated_calls_computes_nothing_with_what_is_judged(path):
+    """Of the code under test they import values and their types; no function, and nothing of ``actors.call``."""
+    assert not [name for name in imports(path) if name.startswith("actors.call")]
+    for node in ast.walk(ast.parse(path.read_text())):
+        judged = isinstance(node, ast.ImportFrom) and node.module and not node.module.startswith("actors.testing")
+        if judged and node.module.partition(".")[0] in FLOORS:
+            module = importlib.import_module(node.module)
+            assert not [alias.name for alias in node.names if inspect.isfunction(getattr(module, alias.name))]
 
 
 PACKAGES = sorted(path.parent for floor in (*FLOORS, "bench") for path in (ROOT / floor).rglob("__init__.py"))

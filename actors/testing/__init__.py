@@ -11,6 +11,7 @@ hold in it. :func:`scripts` draws them for Hypothesis, :func:`soak` runs thousan
     asked = Act("say", "ended", talk=Talk("Please book it for Miller."))
     script = Script(acts=(asked,), faults=(Fault("llm", "hang"),))
     assert not check(simulate(script))
+    assert not check_together(simulate_together([script] * 50, one_diary=True))  # one of them gets it
 
 Map
     _virtual                     the clock
@@ -20,10 +21,10 @@ Map
     _script                      a simulated call as data
     _draw _writer                scripts at random;  _scenes: by what they are about, _scenes_line, _scenes_voice,
                                  _scenes_work
-    _office                      the agent of simulated calls
+    _office _diary               the agent of simulated calls, and its records
     _simulate _simulation _acting _timing _trace   script to trace
     _check _violation _heard     the invariants, by what they look at: _check_sound, _check_words, _check_said,
-                                 _check_work, _check_trial, _check_course
+                                 _check_work, _check_trial, _check_course; between calls: _check_together
     _soak _coverage _simplify    many calls
     _journal                     what a call's journal would hold
     edges _edges _alone          docs/edges.md
@@ -33,6 +34,7 @@ from __future__ import annotations
 
 from actors.testing._caller import Caller
 from actors.testing._check import check
+from actors.testing._check_together import check_together
 from actors.testing._coverage import FEATURES, Coverage, Edge
 from actors.testing._draw import draw_script, scripts
 from actors.testing._engines import FakeLlm, FakeStt, FakeTts, FakeVad, Pause, Said, Seconds
@@ -83,6 +85,7 @@ __all__ = [
     "When",
     "as_code",
     "check",
+    "check_together",
     "draw_script",
     "journal_of",
     "make_setup",

@@ -53,7 +53,7 @@ class Actor:
             case "say":
                 self._note(Opened(talk))
                 if talk.text:
-                    await caller.say(talk.text)
+                    await caller.say(talk.text, ms=talk.ms or None)
                 else:
                     await caller.make_noise(talk.ms)
                 self._note(Spoke(talk))

@@ -133,6 +133,7 @@ class Caller:
 
     def report(self, turn: int, samples: int) -> None:
         """Say that so much of a turn was played, whether it was or not."""
+        self._catch_up(trio.current_time())  # what the microphone gave before goes before
         self._to_server(PlaybackReport(turn, samples))
 
     def lose_line(self) -> None:

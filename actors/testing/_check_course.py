@@ -36,7 +36,7 @@ _GRACE_S = 12.0
 def check_answers(trace: Trace, sounds: Sounds, *, within: float) -> Iterator[Violation]:
     """After the caller's words the agent is heard within so many seconds, unless something else happens first. Words
     that only bridge a wait or ask whether the caller is there do not count."""
-    empty = {said for said in trace.phrases if said.text in trace.empty_phrases}
+    empty = {said for said in (*trace.phrases, *sounds.says) if said.text in trace.empty_phrases}
     waiting: tuple[float, str] | None = None
     for at, entry in trace.log:
         if waiting is not None and at > waiting[0] + within:

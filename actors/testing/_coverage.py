@@ -39,17 +39,10 @@ class Coverage:
         self.edges.update(other.edges)
         self.features.update(other.features)
 
-    def rare_pairs(self, least: int) -> list[tuple[State, type[Event], int]]:
-        """The (state, event) pairs of the chart's table that came fewer times than that."""
-        pairs = self.pairs()
-        return [(*pair, pairs[pair]) for pair in TABLE if pairs[pair] < least]
-
-    def pairs(self) -> Counter[tuple[State, type[Event]]]:
-        """How often each rule of the table was applied."""
-        counts: Counter[tuple[State, type[Event]]] = Counter()
-        for (state, event, _), count in self.edges.items():
-            counts[state, event] += count
-        return counts
+    def rare_edges(self, least: int) -> dict[Edge, int]:
+        """The edges of the chart's table that were taken fewer times than that, and how often."""
+        edges = [(*pair, target) for pair, rule in TABLE.items() for target in rule.targets]
+        return {edge: self.edges[edge] for edge in edges if self.edges[edge] < least}
 
     def table(self, *, edges: bool = True) -> str:
         """The features and, with ``edges``, every edge of the chart and how often it was taken, as text."""

@@ -77,14 +77,15 @@ def _script(dice: Dice) -> Script:
         script = attrs.evolve(script, asides=tuple(writer.aside() for _ in range(dice.choose((1, 1, 2)))))
     if dice.chance(70):
         script = attrs.evolve(script, network=_network(dice), pace=_pace(dice, hasty=hasty))
-    if dice.chance(75):
+    if dice.chance(90):
         script = dice.choose(SCENES)(writer, script)
     if dice.chance(20):
         script = attrs.evolve(script, acts=(writer.over_the_greeting(), *script.acts))
     faults = tuple(_fault(dice) for _ in range(dice.choose((0, 0, 0, 1, 1, 2))))
     crashes = tuple(_crash(dice) for _ in range(dice.choose((0, 0, 0, 0, 1, 2))))
-    script = attrs.evolve(script, faults=(*script.faults, *faults), crashes=crashes)
-    if dice.chance(40):  # a recogniser that judges turns, sensibly or not; sooner or later than the chart's own waits
+    script = attrs.evolve(script, faults=(*script.faults, *faults), crashes=(*script.crashes, *crashes))
+    # A recogniser that judges turns, sensibly or not; sooner or later than the chart's own waits.
+    if dice.chance(40) and not script.pace.end_ms:
         likely, sure = dice.choose(((200, 400), (100, 0), (40, 0), (100, 700), (40, 60), (0, 300)))
         script = attrs.evolve(script, pace=attrs.evolve(script.pace, likely_end_ms=likely, end_ms=sure))
     return script

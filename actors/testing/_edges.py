@@ -148,19 +148,20 @@ _HEAD: Final = """# Every edge of the statechart
 
 One short timeline for each of the {edges} edges of the table in `statechart/_chart.py`, drawn from a simulated call
 (`actors.testing.simulate`): the shortest one known that takes it, made as plain as it gets. `►` marks the edge; each
-line gives the time in the call, what happened, and after the arrow what the chart ordered. {alone} of them no simulated
-call has taken yet: there the chart was fed with events alone, and there are no times.
+line gives the time in the call, what happened, and after the arrow what the chart ordered.{alone}
 
 This page is generated: `python -m actors.testing.edges > docs/edges.md`. The calls are in `docs/edges.json`; a test
 plays them again and compares. What the states and the numbers mean stands in [statechart.md](statechart.md).
 """
+_ALONE: Final = """ {alone} of them no simulated
+call has taken yet: there the chart was fed with events alone, and there are no times."""
 
 
 def edges_page(ways: Mapping[Edge, Way]) -> str:
     """The page. ValueError for an edge that its way does not take (any more)."""
     walked: dict[Way, Steps] = {}
     alone = sum(way.script is None for way in ways.values())
-    lines = [_HEAD.format(edges=len(ways), alone=alone or "None")]
+    lines = [_HEAD.format(edges=len(ways), alone=_ALONE.format(alone=alone) if alone else "")]
     state: State | None = None
     for edge in all_edges():
         if edge not in ways:
@@ -217,6 +218,7 @@ def _story(script: Script) -> str:
     ]
     parts += [f"{' and '.join(slow)} not as usual"] if slow else []
     parts += ["short waits"] if script.hasty else []
+    parts += [] if script.recorded else ["fixed words are not recorded"]
     return f"Caller: {'; '.join(parts) or 'says nothing and hangs up'}."
 
 

@@ -19,6 +19,7 @@ import trio
 from actors.agents import Agent
 from actors.call._answer import GO_ON
 from actors.ports import LlmMessage, LlmRequest, LlmToolCall
+from actors.testing._diary import Diary, SlotTaken
 from actors.testing._engines import Pause
 from actors.testing._flaky import Faults
 from actors.testing._trace import Entry, ToolBegan, ToolEnded
@@ -48,18 +49,19 @@ _LONG = (
 
 
 class Office:
-    """What the functions of one call do. ``seconds`` draws how long each takes; ``note`` is told of each."""
+    """What the functions of one call do. ``seconds`` draws how long each takes; ``note`` is told of each. Side effects
+    are entered into ``diary``, which calls may share."""
 
-    def __init__(self, seconds: Callable[[], float], faults: Faults, note: Callable[[Entry], None]) -> None:
-        self._seconds, self._faults, self._note = seconds, faults, note
-        self._done: dict[str, str] = {}  # key -> number, for what happened
-        self._dropped: set[str] = set()  # keys that never may happen any more
+    def __init__(
+        self, seconds: Callable[[], float], faults: Faults, note: Callable[[Entry], None], diary: Diary
+    ) -> None:
+        self._seconds, self._faults, self._note, self._diary = seconds, faults, note, diary
         self.started: dict[str, trio.Event] = {"read": trio.Event(), "commit": trio.Event()}
 
     async def _work(self, kind: str, name: str, subject: str, key: str) -> str:
         """Take some time and, if it is a commit, make it happen: the number. Faults are those of the script."""
         fault = self._faults.next()
-        number = ""
+        number, refused = "", False
         self._note(ToolBegan(name, subject, key))
         self.started[kind].set()
         self.started[kind] = trio.Event()
@@ -77,19 +79,20 @@ class Office:
                         raise ValueError("garbage")
                     case "disconnect":
                         pass  # it happens, and the answer is lost
-            if kind == "commit" and key not in self._dropped:
-                number = self._done[key] = f"Zulu{len(self._done) + 1}{name}"
+            if kind == "commit":
+                number = self._diary.enter(name, subject, key)
             if fault is not None and fault.kind == "disconnect":
                 raise ConnectionError("the answer is lost")
             return number
+        except SlotTaken:
+            refused = True
+            raise ToolError("Somebody else has it.") from None
         finally:
-            self._note(ToolEnded(name, subject, key, number))
+            self._note(ToolEnded(name, subject, key, number, refused))
 
     def _found(self, key: str) -> dict[str, Any] | None:
-        if key in self._done:
-            return _result(self._done[key])
-        self._dropped.add(key)
-        return None
+        number = self._diary.outcome(key)
+        return None if number is None else _result(number)
 
     def agent(self) -> Agent:
         """An agent whose functions work here."""

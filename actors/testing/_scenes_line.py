@@ -21,7 +21,9 @@ __all__ = [
 def event_in_a_state(writer: Writer, script: Script) -> Script:
     """The line, the server or the caller's keyboard does something in a given state."""
     dice = writer.dice
-    when: When = dice.choose(("interrupted", "idle", "processing", "listening", "speaking", "interrupted"))
+    when: When = dice.choose(
+        ("interrupted", "idle", "processing", "listening", "speaking", "interrupted", "processing", "idle", "listening")
+    )
     do: Any = dice.choose(("hang up", "drain", "lose", "hang up", "drain", "type"))
     event = Act(do, when, dice.choose((20, 0, 60)), writer.words(ASKS), ms=dice.choose((80, 2500, 0)))
     asked = Act("type", "ended", 200, writer.words(ASKS))
@@ -68,7 +70,7 @@ def done_while_away(writer: Writer, script: Script) -> Script:
 def types_nothing(writer: Writer, script: Script) -> Script:
     """Only question marks, in one state after the other."""
     dice = writer.dice
-    states: tuple[When, ...] = ("listening", "speaking", "interrupted", "processing")
+    states: tuple[When, ...] = ("listening", "speaking", "interrupted", "processing", "idle", "listening")
     asides = tuple(Act("type", when, dice.choose((20, 60)), Talk("?", "nod"), patience_ms=20000) for when in states)
     acts = (
         Act("type", "ended", 60, Talk("?", "nod")),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import attrs
 
-from actors.testing._script import Act, Fault, Network, Pace, Script, Talk
+from actors.testing._script import Act, Fault, Network, Pace, Script, Talk, When
 from actors.testing._writer import ASKS, NODS, Writer
 
 __all__ = [
+    "answered_in_part",
     "cut_by_a_noise",
+    "gabbles",
     "nods_at_length",
     "noise_as_the_answer_comes",
     "stutter",
     "voice_outlasts_the_answer",
+    "words_after_nods",
     "words_after_the_end",
 ]
 
@@ -103,3 +106,53 @@ def nods_at_length(writer: Writer, script: Script) -> Script:
     )
     pace = attrs.evolve(script.pace, stt_ms=20, spread=0.0)
     return attrs.evolve(script, acts=acts, asides=(), pace=pace, hasty=False)
+
+
+def gabbles(writer: Writer, script: Script) -> Script:
+    """Two long words in less time than anybody needs for them, and then more voice, which makes them credible."""
+    dice = writer.dice
+    when: When = dice.choose(("speaking", "processing"))
+    acts = (
+        Act("type", "ended", 100, writer.words(("Talk to me at length for {}.",))),
+        Act("say", when, 300, Talk("appointments availability", "nod", 80)),
+        Act("say", "", 140, Talk("", "noise", 200)),
+        Act("wait", "", 1000),
+    )
+    pace = Pace(tick_ms=40, stt_ms=150, llm_ms=900 if when == "processing" else 100)
+    return attrs.evolve(script, acts=acts, asides=(), pace=pace, network=Network(), hasty=False)
+
+
+def words_after_nods(writer: Writer, script: Script) -> Script:
+    """Nods from before a short answer until after it, and then, in the same breath, words for an agent that is done."""
+    dice = writer.dice
+    nods = " ".join(dice.choose(NODS) for _ in range(dice.choose((16, 24))))
+    acts = (
+        Act("type", "ended", 100, writer.words(("Try the broken one for {}?",))),
+        Act("say", "processing", dice.choose((0, 50, 150)), Talk(f"{nods} what is it now?", "nod")),
+        Act("wait", "", 300),
+    )
+    pace = Pace(llm_ms=300, tool_ms=100)
+    return attrs.evolve(script, acts=acts, asides=(), pace=pace, network=Network(), hasty=False)
+
+
+def answered_in_part(writer: Writer, script: Script) -> Script:
+    """The words are answered while the voice goes on, neither the answer nor the apology can be spoken, and when the
+    voice falls silent the recogniser is sure of the end of words that were dealt with."""
+    acts = (
+        Act("say", "ended", 100, writer.words(("what is that for {}",))),
+        Act("say", "", 0, Talk("", "noise", 1200)),
+        Act("wait", "", 1000),
+    )
+    asides = (Act("type", "listening", 900, writer.words(("Please note it for {}.",))),)
+    faults = (Fault("llm", "garbage", 0, 8), Fault("tts", "error", 1, 8))
+    pace = Pace(end_ms=writer.dice.choose((300, 400)))
+    return attrs.evolve(
+        script,
+        acts=acts,
+        asides=asides,
+        faults=faults,
+        pace=pace,
+        network=Network(),
+        hasty=False,
+        recorded=False,
+    )

@@ -6,12 +6,14 @@ from typing import Any
 
 import attrs
 
-from actors.testing._script import Act, Fault, Network, Pace, Script, Talk
+from actors.testing._script import Act, Crash, Fault, Network, Pace, Script, Talk
 from actors.testing._writer import ASKS, ORDERS, STOPS, Writer
 
 __all__ = [
     "cut_while_it_runs",
     "deaf_in_between",
+    "heard_all_before_it_is_held",
+    "heard_out_before_it_is_held",
     "model_dawdles",
     "news_cannot_be_told",
     "request_while_held",
@@ -153,3 +155,55 @@ def slow_recogniser(writer: Writer, script: Script) -> Script:
     acts = (Act("say", "ended", 100, talk), Act("wait", "", 1500))
     pace = Pace(stt_ms=dice.choose((700, 900)))
     return attrs.evolve(script, acts=acts, asides=(), pace=pace, hasty=True)
+
+
+def heard_out_before_it_is_held(writer: Writer, script: Script) -> Script:
+    """While its conductor is being restarted the call learns that the caller speaks and that all was heard; the model
+    is not done.
+
+    All of it by the clock: the answer is typed for at 0.82 s and is heard from 1.24 to 2.02 s, the model says that it
+    has said all at 1.99 s ("breath"), goes on then ("seat") or dawdles ("walk").
+    """
+    asked, over, stt_ms = writer.dice.choose(
+        (
+            ("take a breath", Talk("", "noise", 80), 60),
+            ("take a walk", Talk("", "noise", 80), 60),
+            ("take a breath", Talk("", "noise", 200), 900),
+            ("take a walk", Talk("", "noise", 200), 900),
+            ("take a breath", Talk("uh-huh", "nod"), 60),
+            ("take a walk", Talk("uh-huh", "nod"), 60),
+            ("take a seat", Talk("", "noise", 400), 60),
+        )
+    )
+    acts = (Act("type", "ended", 100, writer.words((f"Please {asked} for {{}}.",))), Act("wait", "", 3500))
+    asides = (
+        Act("say", "", 1850, over),
+        Act("stall", "", 1800, ms=150),
+        Act("report", "", 1901, ms=4),
+    )
+    return attrs.evolve(
+        script,
+        acts=acts,
+        asides=asides,
+        crashes=(Crash("conductor", 1950),),
+        pace=Pace(llm_ms=50, tts_ms=350, stt_ms=stt_ms),
+        network=Network(),
+        hasty=False,
+    )
+
+
+def heard_all_before_it_is_held(writer: Writer, script: Script) -> Script:
+    """The same over the greeting, of which a third of a second was left, and there is no more to come."""
+    return attrs.evolve(
+        script,
+        acts=(Act("wait", "", 2500), Act("say", "", 0, writer.words(ASKS))),
+        asides=(
+            Act("say", "", 210, Talk("", "noise", 400)),
+            Act("stall", "", 250, ms=150),
+            Act("report", "", 301, ms=3),
+        ),
+        crashes=(Crash("conductor", 400),),
+        pace=Pace(),
+        network=Network(delay_ms=90, reports="never"),
+        hasty=False,
+    )

@@ -31,7 +31,7 @@ that the loudspeaker has, the moment before it runs dry, or an answer and its en
 @attrs.frozen
 class Talk:
     """The caller speaks. ``kind``: "words" are meant for the agent and must be answered, a "nod" is not, "noise" has no
-    words (then ``text`` is empty and it lasts ``ms``)."""
+    words (then ``text`` is empty and it lasts ``ms``). With words, ``ms`` is how long each takes; 0: by its letters."""
 
     text: str
     kind: Literal["words", "nod", "noise"] = "words"
@@ -100,15 +100,16 @@ class Fault:
 class Crash:
     """An actor of the call fails, ``after_ms`` into the call, and is restarted."""
 
-    actor: Literal["conductor", "playout", "transcriber", "silence", "line"]
+    actor: Literal["conductor", "playout", "transcriber", "silence", "line", "signals", "drain"]
     after_ms: int
 
 
 @attrs.frozen(kw_only=True)
 class Script:
     """A call. ``acts`` follow each other; each of ``asides`` runs by itself beside them. When the acts are done the
-    caller waits for a quiet moment and hangs up. ``hasty``: all of the call's waits are short. ``seed``: of all that is
-    drawn while the call runs, the order of ready tasks included."""
+    caller waits for a quiet moment and hangs up. ``hasty``: all of the call's waits are short. ``recorded``: the fixed
+    words were spoken before the call; else the voice speaks them when they are due, and may fail. ``seed``: of all that
+    is drawn while the call runs, the order of ready tasks included."""
 
     acts: tuple[Act, ...] = ()
     asides: tuple[Act, ...] = ()
@@ -117,6 +118,7 @@ class Script:
     network: Network = Network()
     pace: Pace = Pace()
     hasty: bool = False
+    recorded: bool = True
     seed: int = 0
 
     @property

@@ -32,6 +32,7 @@ def _plainer(script: Script) -> Iterator[Script]:
             yield attrs.evolve(script, **changes)
     yield attrs.evolve(script, network=Network(), pace=Pace())
     yield attrs.evolve(script, hasty=False)
+    yield attrs.evolve(script, recorded=True)
     for name, plain in (("network", Network()), ("pace", Pace())):
         present = getattr(script, name)
         for field in attrs.fields(type(plain)):

@@ -9,6 +9,7 @@ from typing import Any
 
 import trio
 
+from actors.testing._diary import Diary
 from actors.testing._script import Script
 from actors.testing._simulation import LONGEST_CALL_S, Simulation
 from actors.testing._trace import Trace
@@ -22,14 +23,19 @@ def simulate(script: Script) -> Trace:
     return simulate_together([script])[0]
 
 
-def simulate_together(scripts: Sequence[Script]) -> list[Trace]:
-    """Run calls side by side in one virtual time, each with engines of its own; their traces, in order."""
+def simulate_together(scripts: Sequence[Script], *, one_diary: bool = False) -> list[Trace]:
+    """Run calls side by side in one virtual time, each with engines of its own; their traces, in order.
+
+    ``one_diary``: they share their records, in which there is one of each thing that can be had, for whoever is first.
+    :func:`check_together` checks such calls.
+    """
+    shared = Diary(scarce=True)
     traces = [Trace(script) for script in scripts]
 
     async def main() -> None:
         async with trio.open_nursery() as nursery:
             for number, trace in enumerate(traces):
-                nursery.start_soon(Simulation(trace, f"c{number}").run)
+                nursery.start_soon(Simulation(trace, f"c{number}", shared if one_diary else Diary()).run)
 
     with _deterministic(sum(script.seed for script in scripts)), _quiet():
         run_virtual(main, limit=LONGEST_CALL_S * 4, clock=LeapingClock())

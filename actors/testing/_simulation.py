@@ -15,6 +15,7 @@ from actors.call import Call, CallSetup, Phrasebook, phrases_of
 from actors.runtime import ChildSpec
 from actors.testing._acting import Actor
 from actors.testing._caller import Caller
+from actors.testing._diary import Diary
 from actors.testing._engines import FakeLlm, FakeStt, FakeTts, FakeVad, Said
 from actors.testing._flaky import Faults, FlakyLlm, FlakyStt, FlakyTts
 from actors.testing._office import Office, answer
@@ -54,9 +55,9 @@ class _SimulatedCall(Call):
 
 
 class Simulation:
-    """One call, its caller and its engines."""
+    """One call, its caller and its engines. Its side effects are entered into ``diary``."""
 
-    def __init__(self, trace: Trace, call_id: str) -> None:
+    def __init__(self, trace: Trace, call_id: str, diary: Diary) -> None:
         script = trace.script
         pace, network = script.pace, script.network
         self._trace, self._script = trace, script
@@ -72,7 +73,7 @@ class Simulation:
             note=self._note,
         )
         self._tool_faults = Faults("tool", script.faults, self._fault)
-        self.office = Office(lambda: self._draw(pace.tool_ms), self._tool_faults, self._note)
+        self.office = Office(lambda: self._draw(pace.tool_ms), self._tool_faults, self._note, diary)
         self.call = _SimulatedCall(
             self._setup(self.office.agent()),
             self.caller,
@@ -118,7 +119,8 @@ class Simulation:
 
     def _phrasebook(self, tts: FakeTts, agent: Agent) -> Phrasebook:
         texts = dict.fromkeys(phrases_of(agent))
-        said = [Said(-1, text, tts.dictionary.pronounce(text), complete=True) for text in texts]
+        recorded = texts if self._script.recorded else ()
+        said = [Said(-1, text, tts.dictionary.pronounce(text), complete=True) for text in recorded]
         self._trace.phrases = tuple(said)
         fillers = [tool.filler for tool in agent.tools if tool.filler]
         self._trace.empty_phrases = frozenset((*agent.fillers, *agent.idle_prompts, *fillers))

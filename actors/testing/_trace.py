@@ -110,12 +110,14 @@ class ToolBegan:
 
 @attrs.frozen
 class ToolEnded:
-    """``number`` is what a side effect that really happened is known by; empty where nothing happened."""
+    """``number`` is what a side effect that really happened is known by; empty where nothing happened. ``refused``:
+    somebody else has it."""
 
     name: str
     subject: str
     key: str
     number: str = ""
+    refused: bool = False
 
 
 @attrs.frozen

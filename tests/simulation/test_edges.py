@@ -11,7 +11,7 @@ from actors.testing import Act, Script, Talk
 from actors.testing import edges as command
 from actors.testing._alone import shortest_events
 from actors.testing._edges import Way, all_edges, best_ways, dump_ways, edges_page, load_ways, plain_ways
-from statechart import AudioReady, CallStarted, SpanQueued, State, TextTyped, VoiceStarted
+from statechart import CallStarted, ReplyFinished, SpanQueued, State, TextTyped, VoiceStarted
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -23,14 +23,13 @@ def ways():
 
 def test_the_page_is_what_happens_today(ways):
     """If this fails: ``python -m actors.testing.edges > docs/edges.md``; where an edge is not taken any more, or is
-    new, with ``--find 500 --alone`` (minutes)."""
+    new, with ``--find 500`` (minutes)."""
     assert (DOCS / "edges.md").read_text(encoding="utf-8") == edges_page(ways)
 
 
 def test_every_edge_has_its_call(ways):
-    missing = [edge for edge in all_edges() if edge not in ways]
-    assert not missing, "python -m actors.testing.edges --find 500 --alone > docs/edges.md"
-    assert sum(way.script is not None for way in ways.values()) >= 0.85 * len(ways)
+    missing = [edge for edge in all_edges() if edge not in ways or ways[edge].script is None]
+    assert not missing, "python -m actors.testing.edges --find 500 > docs/edges.md"
 
 
 def test_ways_are_kept_as_they_are(ways):
@@ -52,7 +51,7 @@ def test_the_shortest_way_is_taken_and_made_plain():
 
 
 def test_events_alone_lead_where_no_call_goes():
-    edge = (State.SPEAKING, AudioReady, State.SPEAKING)
+    edge = (State.SPEAKING, ReplyFinished, State.SPEAKING)
     found = shortest_events([edge], [(CallStarted(), SpanQueued(0, 0, "Hello."))])
     assert best_ways([Way(events=found[edge])])[edge].events == found[edge]
     assert len(found[edge]) == 3

@@ -282,7 +282,6 @@ EDGES = [
     (speaking, TextTyped("on Wednesday"), P),
     (then(speaking, LineLost()), fires(Timer.RECONNECT), I),
     (speaking, about(SpanQueued, "Is that fine?"), S),
-    (speaking, about(AudioReady), S),
     (speaking, about(ReplyFinished), S),
     (speaking, about(ReplyFailed, "engine"), S),
     (then(speaking, about(ReplyFinished)), drained, I),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -12,15 +13,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+import trio
 
-from actors.agents.hospital import TIMEZONE, open_resources
+from actors.agents.hospital import TIMEZONE, TOOLS, open_resources
 from actors.agents.hospital import _tables as t
 from actors.agents.hospital._records import GivenUp, Records, SlotTaken
 from actors.errors import ConfigurationError
-from actors.tools import Resources
+from actors.ports import LlmToolCall
+from actors.tools import Resources, Toolbox, find_tool
 
 Desk = Any  # the fixture's class lives in conftest
 START = datetime(2026, 11, 24, 15)
+SLOT = datetime(2026, 11, 24, 16, 30)
 SUNDAY = datetime(2026, 11, 22, 10, tzinfo=ZoneInfo(TIMEZONE))
 
 
@@ -181,3 +185,26 @@ def test_the_seed_is_the_same_for_the_same_day(desk: Desk, tmp_path: Any) -> Non
 def test_databases_that_cannot_be_opened(url: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message), open_resources(url, lambda: SUNDAY):
         pass
+
+
+def test_fifty_calls_after_one_slot(any_desk: Desk) -> None:
+    """The same by the function that the model calls, in fifty calls at once: one is booked, 49 are told no."""
+    desks = [any_desk.another_call(f"call{i}") for i in range(50)]
+    results: list[Any] = []
+
+    async def one(index: int) -> None:
+        tools = filter(None, map(find_tool, TOOLS))
+        toolbox = Toolbox(tools, desks[index].resources, call_id=desks[index].call_id, now=lambda: SUNDAY, session={})
+        wish = {"patient": f"Caller {index}", "doctor": "Chen", "date": "next tuesday", "time": "half past four"}
+        call = LlmToolCall(id="1", name="schedule_appointment", arguments=json.dumps(wish))
+        results.append(await toolbox.run(toolbox.parse(call), key=f"call{index}:1"))
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            for index in range(50):
+                nursery.start_soon(one, index)
+
+    trio.run(main)
+    errors = Counter(result.get("error", "booked") for result in results)
+    assert errors == {"booked": 1, "4:30 p.m. is taken": 49}
+    assert len([row for row in rows(any_desk, t.appointments) if row.doctor_id == 1 and row.held == SLOT]) == 1
