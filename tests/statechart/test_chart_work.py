@@ -66,6 +66,19 @@ def test_should_it_never_be_settled_the_caller_gets_an_apology_and_the_next_turn
     assert chart.gave(StartAnswer) == [StartAnswer(3, 0, "hello?", speculative=False)]
 
 
+def test_a_failed_transcript_of_an_earlier_pause_decides_nothing_while_the_agent_works(chart):
+    chart.processing().voice().silence().voice(segment=chart.now.utterance.segment).silence()
+    before = chart.now
+    chart(SttFailed(chart.now.utterance.segment, chart.now.pause - 1))
+    assert chart.now == before
+    assert chart.effects == []
+
+
+def test_a_typed_line_without_words_changes_nothing_while_the_agent_works(chart):
+    before = chart.processing().now
+    assert chart(TextTyped(" ... ")).now == before
+
+
 def test_a_filler_is_asked_for_once_and_not_where_the_answer_has_begun(chart):
     chart.processing().fire(Timer.FILLER)
     assert chart.gave(Say) == [Say(1, 0, Phrase.FILLER)]

@@ -85,8 +85,8 @@ def _on_sqlite_connect(connection: Any, _record: object) -> None:
 
 
 def _use_wal(connection: Any) -> None:
-    """Readers do not wait for the writer. Of several who switch a new file at the same moment SQLite refuses all but one
-    at once, without the wait that it grants otherwise."""
+    """Readers do not wait for the writer. Of several who switch a new file at the same moment SQLite refuses all but
+    one at once, without the wait that it grants otherwise."""
     deadline = time.monotonic() + _BUSY_MS / 1000
     while True:
         try:
