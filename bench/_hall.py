@@ -192,6 +192,6 @@ async def hall(engines: str) -> AsyncIterator[Hall]:
     async with open_local() as local:
         setup = await with_greeting(local, "Hello.")
         if engines == "stubbed":
-            delays = Delays(ttft=0.2, ttfb=0.1)
-            setup = attrs.evolve(setup, stt=_DeafStt(), llm=PacedLlm(LONG, 0.02, delays), tts=PacedTts(delays))
+            delays = Delays(ttft=0.2, token_s=0.02, ttfb=0.1)
+            setup = attrs.evolve(setup, stt=_DeafStt(), llm=PacedLlm(LONG, delays), tts=PacedTts(delays))
         yield Hall(engines, setup, overs())

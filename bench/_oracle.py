@@ -16,10 +16,13 @@ from typing import Any
 
 import attrs
 import trio
-from trio_websocket import ConnectionClosed, WebSocketConnection, WebSocketRequest, serve_websocket
+from trio.abc import Stream
+from trio_websocket import ConnectionClosed, HandshakeError, WebSocketConnection, wrap_server_stream
 
 from actors.cloud.servers._faults import Latency
+from actors.cloud.servers._http import serve_tcp
 from actors.ports import CALLER_RATE
+from bench._tap import Tap, tap, tapped
 from bench.speech import Spoken
 
 __all__ = ["Heard", "Oracle"]
@@ -31,11 +34,13 @@ _UPDATE_S = 0.25
 
 @attrs.define
 class Heard:
-    """What the oracle noted of an utterance, on trio's clock: the last voiced sample's arrival, the early signal, the
-    final transcript (None: not sent). ``stt_s``: the time drawn."""
+    """What the oracle noted of an utterance, on trio's clock: when the piece of audio with the last voiced sample came
+    in (``beyond`` more samples were behind that one), and when the early signal and the final transcript went out
+    (None: not sent). ``stt_s``: the time drawn."""
 
     stt_s: float
     ended: float | None = None
+    beyond: int = 0
     eager: float | None = None
     final: float | None = None
 
@@ -50,42 +55,49 @@ class _Place:
 
 
 class Oracle:
-    """``stt``: from the last voiced sample to the final transcript. One utterance at a time; run :meth:`serve`."""
+    """One utterance at a time; run :meth:`serve`."""
 
-    def __init__(self, stt: Latency, *, lead_s: float, fooled: float, rng: Random) -> None:
-        self._stt, self._lead, self._fooled, self._rng = stt, lead_s, fooled, rng
+    def __init__(self) -> None:
+        self._lead = self._fooled = 0.0
+        self._rng = Random()
         self._words: list[str] = []
         self._places: list[_Place] = []
         self._heard: Heard | None = None
         self._said = 0  # words so far
 
-    def expect(self, spoken: Spoken) -> Heard:
-        """What will be said next."""
+    def expect(self, spoken: Spoken, stt: Latency, *, lead_s: float, fooled: float, rng: Random) -> Heard:
+        """What will be said next. ``stt``: from the last voiced sample to the final transcript."""
+        self._lead, self._fooled, self._rng = lead_s, fooled, rng
         self._words = spoken.utterance.text.split()
         self._places = list(_places(spoken))
         self._said = 0
-        self._heard = Heard(self._stt.draw(self._rng))
+        self._heard = Heard(stt.draw(rng))
         return self._heard
 
-    async def serve(self, *, task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED) -> None:
-        """Listen until cancelled; ``started`` gives the address for a client."""
-        async with trio.open_nursery() as nursery:
-            server = await nursery.start(serve_websocket, self._accept, "127.0.0.1", 0, None)
-            task_status.started(f"ws://127.0.0.1:{server.port}")
+    async def serve(self, *, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED) -> None:
+        """Listen until cancelled; ``started`` gives the port."""
+        await serve_tcp(tapped(self._accept), task_status=task_status)
 
-    async def _accept(self, request: WebSocketRequest) -> None:
-        ws = await request.accept()
+    async def _accept(self, stream: Stream) -> None:
         try:
             async with trio.open_nursery() as nursery:
+                request = await wrap_server_stream(nursery, stream)
+                ws = await request.accept()
                 await _Session(self, ws, nursery).run()
                 nursery.cancel_scope.cancel(reason="the client has gone")
-        except* ConnectionClosed:
+        except* (ConnectionClosed, HandshakeError, trio.BrokenResourceError):
             pass
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.aclose_forcefully(stream)
 
 
 class _Session:
     def __init__(self, oracle: Oracle, ws: WebSocketConnection, nursery: trio.Nursery) -> None:
         self._oracle, self._ws, self._nursery = oracle, ws, nursery
+        tapped_by = tap()
+        assert tapped_by is not None
+        self._tap: Tap = tapped_by
         self._tail = b""
         self._samples = 0
         self._sequence = self._turn = 0
@@ -114,6 +126,8 @@ class _Session:
         while oracle._places and (at := self._tail.find(oracle._places[0].mark)) >= 0:
             place = oracle._places.pop(0)
             self._tail = self._tail[at + len(place.mark) :]
+            if place.what == "end" and oracle._heard is not None:
+                oracle._heard.ended, oracle._heard.beyond = self._tap.received, len(self._tail) // 2
             oracle._said = place.words
             if place.what == "resume":
                 self._nursery.start_soon(self._resumed)
@@ -135,21 +149,22 @@ class _Session:
 
     async def _silent(self, end: bool) -> None:
         """The caller has just fallen silent: for good, or for a moment."""
-        oracle, heard, now = self._oracle, self._oracle._heard, trio.current_time()
+        oracle, heard, now = self._oracle, self._oracle._heard, self._tap.received
         assert heard is not None
         self._pause += 1
         pause = self._pause
-        if end:
-            heard.ended = now
+        if end and heard.ended is not None:
+            now = heard.ended
         fooled = end or oracle._rng.random() < oracle._fooled
         if oracle._lead > 0 and fooled:
             await trio.sleep_until(now + max(0.0, heard.stt_s - oracle._lead))
             if pause != self._pause:
                 return
             self._eager = True
-            if end:
-                heard.eager = trio.current_time()
+            told = trio.current_time()
             await self._info("EagerEndOfTurn")
+            if end:
+                heard.eager = self._tap.sent_since(told)
         if end:
             await trio.sleep_until(now + heard.stt_s)
             if heard.final is None:
@@ -178,10 +193,13 @@ class _Session:
             await self._end(heard, "manual")
 
     async def _end(self, heard: Heard, trigger: str) -> None:
+        told = trio.current_time()
         if heard.ended is not None:
-            heard.final = trio.current_time()
+            heard.final = told  # so that it is not told twice
         self._speaking = self._eager = False
         await self._info("EndOfTurn", trigger=trigger)
+        if heard.ended is not None:
+            heard.final = self._tap.sent_since(told)
         self._turn += 1
 
     async def _info(self, event: str, *, said: int | None = None, samples: int | None = None, **more: str) -> None:

@@ -8,8 +8,9 @@ from statistics import mean, median
 
 import matplotlib
 
+from bench._account import PARTS
+from bench._pipeline_report import Measured
 from bench._profiles import MODES, PROFILES
-from bench.pipeline import PARTS, Measured
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

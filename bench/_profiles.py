@@ -11,7 +11,7 @@ from actors.cloud.servers._faults import Latency
 from bench._paced import tokens_of
 from statechart import SentenceBuffer
 
-__all__ = ["ANSWER", "MODES", "PROFILES", "Mode", "Profile", "ideal_s", "written_s"]
+__all__ = ["ANSWER", "MODES", "PROFILES", "Mode", "Profile", "ideal_s", "settling_token", "written_s"]
 
 #: Its first sentence is settled by the fifth token: 136 ms after the first one at the paper's rate; it measured 143.
 ANSWER = "Yes, certainly. Doctor Chen is free on Tuesday at ten, and again at half past three. Which one suits you?"
@@ -90,14 +90,19 @@ MODES = (
 )
 
 
-def written_s(profile: Profile, mode: Mode) -> float:
-    """From the model's first token to the one that settles the first sentence (or the last one), in seconds."""
+def settling_token(mode: Mode) -> int:
+    """The number of the token (from 0) that settles the answer's first sentence; the last one's where the whole answer
+    is waited for."""
     tokens = tokens_of(ANSWER)
     if mode.whole:
-        return (len(tokens) - 1) * profile.token_s
+        return len(tokens) - 1
     buffer = SentenceBuffer()
-    settled = next((i for i, token in enumerate(tokens) if buffer.feed(token)), len(tokens) - 1)
-    return settled * profile.token_s
+    return next((i for i, token in enumerate(tokens) if buffer.feed(token)), len(tokens) - 1)
+
+
+def written_s(profile: Profile, mode: Mode) -> float:
+    """From the model's first token to the one that settles what is spoken first, in seconds."""
+    return settling_token(mode) * profile.token_s
 
 
 def ideal_s(profile: Profile, mode: Mode, stt: float, ttft: float, ttfb: float) -> float:

@@ -1,4 +1,4 @@
-"""One answer as it streams in: chunks to text, whole function calls and an end. What is wrong with it is said here."""
+"""One answer as it streams in: chunks (plain dictionaries) to text, whole function calls and an end. What is wrong with it is said here."""
 
 from __future__ import annotations
 
@@ -58,26 +58,30 @@ class Answer:
             raise self._translated(self._engine, error) from None
         try:
             self._take(chunk)
-        except (AttributeError, TypeError, IndexError):  # the SDK does not check what it decodes
+        except (AttributeError, TypeError, LookupError):  # nobody checked what it holds
             raise EngineBadReply(self._engine, "a chunk is not what the protocol allows") from None
 
     def _take(self, chunk: Any) -> None:
-        if chunk.usage is not None:
-            self._usage = (chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
-        if not chunk.choices:
+        if (usage := chunk.get("usage")) is not None:
+            self._usage = (usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0)
+        if not (choices := chunk.get("choices")):
             return
-        choice = chunk.choices[0]
-        self._begun = self._begun or _says_something(choice.delta)
-        if choice.delta is not None:
-            self._take_text(choice.delta.content or "")
-            self._take_refusal(getattr(choice.delta, "refusal", None) or "")
-            for part in choice.delta.tool_calls or ():
-                function = part.function
+        choice = choices[0]
+        if (delta := choice.get("delta")) is not None:
+            text, refusal = _text(delta.get("content")), _text(delta.get("refusal"))
+            calls = delta.get("tool_calls") or ()
+            self._begun = self._begun or bool(text or refusal or calls)
+            self._take_text(text)
+            self._take_refusal(refusal)
+            for part in calls:
+                function = part.get("function") or {}
                 self._add_call(
-                    self._calls.add(part.index, part.id, function and function.name, function and function.arguments)
+                    self._calls.add(
+                        part.get("index"), part.get("id"), _text(function.get("name")), _text(function.get("arguments"))
+                    )
                 )
-        if choice.finish_reason is not None:
-            self._reason = choice.finish_reason
+        if reason := _text(choice.get("finish_reason")):
+            self._reason = reason
 
     def _take_text(self, text: str) -> None:
         if not text:
@@ -121,5 +125,8 @@ class Answer:
         self._ready.append(LlmFinished(reason if reason in _REASONS else "stop", *self._usage))
 
 
-def _says_something(delta: Any) -> bool:
-    return bool(delta and (delta.content or delta.tool_calls or getattr(delta, "refusal", None)))
+def _text(value: Any) -> str:
+    """Text that may be missing. TypeError for anything else."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    raise TypeError(f"{type(value).__name__} instead of text")

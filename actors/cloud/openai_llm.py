@@ -64,7 +64,9 @@ class OpenAiLlm(OpenAiClient):
         self._first_token, self._between_tokens = first_token, between_tokens
         self._max_tokens, self._small_model = max_tokens, small_model
         self._extra_body = dict(extra_body or {})
-        self._create = self._client.chat.completions.create  # loads what it needs, too
+        import openai
+
+        self._stream_type = openai.AsyncStream[object]  # of chunks as plain dictionaries
         host = urlsplit(str(self._client.base_url)).hostname or ""
         official = host == "api.openai.com" or host.endswith((".openai.azure.com", ".services.ai.azure.com"))
         self._limit_name = "max_completion_tokens" if official else "max_tokens"
@@ -118,7 +120,13 @@ class OpenAiLlm(OpenAiClient):
         while True:
             try:
                 with trio.fail_at(deadline):
-                    return await self._create(**self._body(request), extra_body=extra_body)
+                    return await self._client.post(
+                        "/chat/completions",
+                        body={**self._body(request), **extra_body},
+                        cast_to=object,
+                        stream=True,
+                        stream_cls=self._stream_type,
+                    )
             except trio.TooSlowError:
                 raise EngineTimeout(self.name, "no first token in time") from None
             except openai.BadRequestError as error:

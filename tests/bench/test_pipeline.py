@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench._account import HOPS, PARTS
 from bench._paced import tokens_of
+from bench._pipeline_report import Measured, report
 from bench._profiles import ANSWER, MODES, PROFILES, Mode, ideal_s, written_s
-from bench.pipeline import PARTS, Measured, report
 
 SEQUENTIAL, STREAMED, *EARLY = MODES
 B = PROFILES["B"]
@@ -48,6 +49,7 @@ def turn(ttfa_ms: float | None, mode: str = "streamed", *, cut_off: bool = False
         cut_off=cut_off,
         withdrawn=1,
         parts=parts,
+        hops=tuple(1.0 for _ in HOPS) if parts else (),
     )
 
 
@@ -55,7 +57,7 @@ def test_a_report_says_what_missed_and_what_is_slower_than_streaming() -> None:
     text, data = report([turn(850.0), turn(920.0, "early signal, 100 ms"), turn(None, cut_off=True), turn(None)])
     assert data["B streamed"]["p50"] == 850.0
     assert "900: met" in text
-    assert "900: +20, ABOVE streamed" in text
+    assert "900: +20.0, ABOVE streamed" in text
     assert "Answered before their end: 1 of 4" in text
     assert "Early starts withdrawn: 4" in text
     assert "Without an answer: 1" in text
