@@ -25,8 +25,10 @@ Map
     _overlap_cases  the labelled overlaps as sounds; _noises: those made by program
     _patient  time that leaps over waiting and charges for work; _recorded: a voice that says everything once
     _hall     a server to be called and talked over; _socket_caller: _caller behind a socket; _interruption: the figures
-    _oracle   a recogniser that knows the truth, in Flux's protocol; _paced: a model and a voice as slow as told;
-    _profiles what the paper measured, and what a turn must cost at least
+    _services the paper's three services in a process of their own: _oracle, a recogniser that knows the truth, in
+              Flux's protocol; _paced, a model and a voice as slow as told; _tap, their end of the sockets
+    _profiles what the paper measured, and what a turn must cost at least; _account: what a turn took, and who took it;
+              _pipeline_report, _pipeline_plot: told and drawn
     _clients  callers over real sockets, well-behaved and otherwise; _memory_server is what they call
 
     _scenes   the evaluation's conversations;  _scripted: its callers with a goal;  _attempt: a model in one turn;

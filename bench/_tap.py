@@ -13,6 +13,8 @@ from contextvars import ContextVar
 import trio
 from trio.abc import Stream
 
+from actors.cloud._wrapped import WrappedStream
+
 __all__ = ["Tap", "tap", "tapped"]
 
 _KEPT = 8192  # times of one connection; a turn takes some dozens
@@ -20,11 +22,11 @@ _KEPT = 8192  # times of one connection; a turn takes some dozens
 _current: ContextVar[Tap | None] = ContextVar("tap", default=None)
 
 
-class Tap(Stream):
+class Tap(WrappedStream):
     """``received``: when something came in last, on trio's clock."""
 
     def __init__(self, stream: Stream) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._sent: list[float] = []
         self.received = trio.current_time()
 
@@ -34,7 +36,7 @@ class Tap(Stream):
         return self._sent[found] if found < len(self._sent) else None
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
-        data = await self._stream.receive_some(max_bytes)
+        data = await super().receive_some(max_bytes)
         self.received = trio.current_time()
         return data
 
@@ -42,13 +44,7 @@ class Tap(Stream):
         if len(self._sent) >= 2 * _KEPT:
             del self._sent[:_KEPT]
         self._sent.append(trio.current_time())
-        await self._stream.send_all(data)
-
-    async def wait_send_all_might_not_block(self) -> None:
-        await self._stream.wait_send_all_might_not_block()
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+        await super().send_all(data)
 
 
 def tapped(handle: Callable[[Stream], Awaitable[None]]) -> Callable[[Stream], Awaitable[None]]:

@@ -32,6 +32,7 @@ from bench._turn import Trace, read_turn
 from bench.speech import Spoken, load_corpus, pick, speak_all
 from statechart import Settings
 from web.cli._run import run
+from web.compose import settled_memory
 
 __all__ = ["main", "measure"]
 
@@ -212,6 +213,7 @@ async def _measure_all(jobs: Sequence[tuple[Profile, Mode, Spoken]], seed: int, 
                 own = "" if turn.overhead_ms is None else f", ours {turn.overhead_ms:.1f}"
                 say(f"{len(turns):3}/{len(jobs)} {profile.name} {mode.name:22} {what}{own}")
 
+        stack.enter_context(settled_memory())  # as a server does
         async with trio.open_nursery() as nursery:
             for stage in stages:
                 nursery.start_soon(work, stage)

@@ -1,4 +1,5 @@
-"""One answer as it streams in: chunks (plain dictionaries) to text, whole function calls and an end. What is wrong with it is said here."""
+"""One answer as it streams in: chunks, as plain dictionaries, to text, whole function calls and an end. What is wrong
+with it is said here."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class OpenAiLlm(OpenAiClient):
         self._first_token, self._between_tokens = first_token, between_tokens
         self._max_tokens, self._small_model = max_tokens, small_model
         self._extra_body = dict(extra_body or {})
-        import openai
+        import openai  # super() has told if it is missing
 
         self._stream_type = openai.AsyncStream[object]  # of chunks as plain dictionaries
         host = urlsplit(str(self._client.base_url)).hostname or ""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench._account import HOPS, PARTS
+from bench._account import HOPS, PARTS, Observed, Piece, account
 from bench._paced import tokens_of
 from bench._pipeline_report import Measured, report
 from bench._profiles import ANSWER, MODES, PROFILES, Mode, ideal_s, written_s
@@ -35,6 +35,48 @@ def test_starting_early_never_costs_and_never_speaks_before_the_end_is_sure(
     times = [ideal_s(B, mode, stt, ttft, ttfb) for mode in (SEQUENTIAL, STREAMED, *EARLY)]
     assert times == sorted(times, reverse=True)
     assert times[-1] >= stt
+
+
+@given(st.lists(seconds, min_size=12, max_size=12), st.booleans())
+def test_what_a_turn_took_adds_up_and_what_the_services_took_is_not_ours(times: list[float], early: bool) -> None:
+    wait, out, stt, eager, asking, ttft, writing, sentence, ttfb, sending, sure, _ = times
+    arrival, filled = 100.0, 100.0 + wait
+    ended = filled + out
+    final = ended + stt + (eager if early else 0.0)
+    signal = ended + stt if early else final
+    asked = signal + asking
+    settled = asked + ttft + writing
+    said = settled + sentence
+    sent = max(said + ttfb, final) + sending
+    observed = Observed(
+        stt_s=stt,
+        ttft_s=ttft,
+        ttfb_s=ttfb,
+        ended=ended,
+        eager=signal if early else None,
+        final=final,
+        answers=(Piece(1.0, (2.0,)), Piece(asked, (asked + ttft, settled)), Piece(sent + sure, ())),
+        sentences=(Piece(2.0, (3.0,)), Piece(said, (said + ttfb,))),
+    )
+    found = account(observed, settles=1, arrival=arrival, filled=filled, sent=sent)
+    if early and asked >= final:
+        return  # begun by the early signal, but so late that nobody can tell
+    assert found is not None
+    assert sum(found.parts) == pytest.approx((sent - arrival) * 1000)
+    assert found.hops == pytest.approx([hop * 1000 for hop in (out, asking, sentence, sending)])
+    assert found.services_ms == pytest.approx(max(final - ended, signal - ended + ttft + writing + ttfb) * 1000)
+    # Work of ours that fell into time that had to be waited anyway is hidden; nothing else is.
+    hidden = asking + sentence if final >= said + ttfb else 0.0
+    assert found.ours_ms <= sum(found.hops) + 1e-6
+    if not early or not hidden:
+        assert found.ours_ms >= (out + sending) * 1000 - 1e-6
+    if not early:
+        assert found.ours_ms == pytest.approx(sum(found.hops))
+
+
+def test_a_turn_that_the_services_did_not_see_whole_has_no_account() -> None:
+    unseen = Observed(stt_s=0.3, ttft_s=0.3, ttfb_s=0.2, ended=1.0, final=1.3)
+    assert account(unseen, settles=4, arrival=1.0, filled=1.0, sent=3.0) is None
 
 
 def turn(ttfa_ms: float | None, mode: str = "streamed", *, cut_off: bool = False) -> Measured:
