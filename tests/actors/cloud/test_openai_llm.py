@@ -124,6 +124,14 @@ def test_text_streams_and_usage_ends_it():
     assert server.bodies[0].closed
 
 
+def test_what_servers_leave_out_is_not_missed():
+    bare = b'data: {"choices": [{"delta": {"content": "Hi."}}]}\n\n'
+    end = b'data: {"choices": [{"finish_reason": "stop"}], "usage": {"total_tokens": 3}}\n\n'
+    assert ask(Server(stream(bare, end, DONE))) == [LlmText("Hi."), LlmFinished("stop")]
+    made_up = b'data: {"choices": [{"delta": {"tool_calls": [{"function": {"name": "f"}}]}}]}\n\n'
+    assert ask(Server(stream(made_up, end, DONE)))[0] == LlmToolCall("call_1", "f", "{}")
+
+
 def test_the_request_says_it_all():
     tool = ToolSpec("book", "Books.", {"type": "object", "properties": {}})
     history = (
@@ -207,6 +215,10 @@ def test_a_small_model_that_goes_round_is_stopped():
         (stream(b'data: {"choices": 5}\n\n'), errors.EngineBadReply, "protocol"),
         (stream(b'data: {"choices": [{}]}\n\n', DONE), errors.EngineBadReply, ""),
         (stream(b"data: \xff\xfe\n\n"), errors.EngineBadReply, ""),
+        (stream(chunk({"content": ["Hel", "lo"]})), errors.EngineBadReply, "protocol"),
+        (stream(chunk({"content": "Hel"}, finish=["stop"])), errors.EngineBadReply, "protocol"),
+        (stream(call(0, "i", "f", {"x": 1}), STOP, DONE), errors.EngineBadReply, "protocol"),
+        (stream(chunk({"tool_calls": ["f"]})), errors.EngineBadReply, "protocol"),
         (stream(call(0, "i", "", "{}"), STOP), errors.EngineBadReply, "name"),
         (
             stream(b'data: {"error": {"message": "sk-very-secret", "code": "server_error"}}\n\n'),
