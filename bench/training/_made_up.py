@@ -29,7 +29,18 @@ _VERBS: Final = (
 _THINGS: Final = (
     *("survey", "course", "inspection", "meeting", "package", "permit", "invoice", "lesson", "delivery", "tour"),
     *("interview", "donation", "visit", "shift", "boat", "badge", "membership", "exam", "photo session", "concert"),
-    *("sample", "contract", "parking space", "desk", "claim", "loan", "subscription", "trip", "translation", "petition"),
+    *(
+        "sample",
+        "contract",
+        "parking space",
+        "desk",
+        "claim",
+        "loan",
+        "subscription",
+        "trip",
+        "translation",
+        "petition",
+    ),
 )
 #: kind, names of the parameter, how a caller adds it to a line
 _PARTS: Final = (
