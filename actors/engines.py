@@ -11,6 +11,7 @@ Map: _engine_options (what is chosen, and what it needs: pure), _engine_makers (
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
@@ -21,15 +22,16 @@ import trio
 
 from actors._engine_makers import MAKERS
 from actors._engine_options import EngineOptions, Part
-from actors.errors import EngineUnavailable
+from actors.errors import EngineMissing, EngineUnavailable
 from actors.fallback import Chain, FallbackLlm, FallbackStt, FallbackTts, Member, open_chain
-from actors.ports import Llm, LlmRequest, Stt, Tts, Vad
+from actors.ports import Intent, Llm, LlmRequest, Stt, Tts, Vad
 
 __all__ = [
     "EngineOptions",
     "Engines",
     "Part",
     "Progress",
+    "load_intent",
     "open_engines",
     "open_llm",
     "open_stt",
@@ -44,6 +46,7 @@ class Engines:
     stt: Stt
     llm: Llm
     tts: Tts
+    intent: Intent | None = None  #: None where its files are not installed
 
 
 @attrs.frozen
@@ -55,6 +58,7 @@ class Progress:
     ms: float | None = None
 
 
+_log = logging.getLogger(__name__)
 _PARTS: tuple[Part, ...] = ("vad", "stt", "llm", "tts")
 
 
@@ -79,6 +83,7 @@ async def open_engines(
         options.require(part)
     names = options.names
     loaded: dict[Part, Any] = {}
+    intents: list[Intent | None] = []
     all_loaded, leaving = trio.Event(), trio.Event()
     failure: Exception | None = None
 
@@ -96,12 +101,19 @@ async def open_engines(
             async with AsyncExitStack() as stack:
                 with timed(part):
                     loaded[part] = await stack.enter_async_context(manager)
-                if len(loaded) == len(_PARTS):
-                    all_loaded.set()
+                tell()
                 await leaving.wait()
         except Exception as error:
             failure = failure or error
             nursery.cancel_scope.cancel(reason=f"{part} failed")
+
+    def tell() -> None:
+        if len(loaded) == len(_PARTS) and intents:
+            all_loaded.set()
+
+    async def listen() -> None:
+        intents.append(await load_intent())
+        tell()
 
     # The errors of the body are carried around the nursery, which would wrap them in a group.
     async with trio.open_nursery() as nursery:
@@ -109,9 +121,10 @@ async def open_engines(
         nursery.start_soon(hold, "stt", open_stt(options))
         nursery.start_soon(hold, "tts", open_tts(options))
         nursery.start_soon(hold, "llm", open_llm(options, warm_up))
+        nursery.start_soon(listen)
         try:
             await all_loaded.wait()
-            yield Engines(loaded["vad"], loaded["stt"], loaded["llm"], loaded["tts"])
+            yield Engines(loaded["vad"], loaded["stt"], loaded["llm"], loaded["tts"], intents[0])
         except Exception as error:
             failure = failure or error
         finally:
@@ -127,6 +140,17 @@ async def open_vad(options: EngineOptions) -> AsyncIterator[Vad]:
     from actors.local.silero import SileroVad
 
     yield await trio.to_thread.run_sync(SileroVad)
+
+
+async def load_intent() -> Intent | None:
+    """What judges sounds over the agent; None where its files are not installed: then their words and length decide."""
+    from actors.local.intent import MoonshineIntent
+
+    try:
+        return await trio.to_thread.run_sync(MoonshineIntent)
+    except EngineMissing as error:
+        _log.warning("sounds over the agent are judged by their words alone: %s", error)
+        return None
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from statechart import Message, ToolCall
 __all__ = [
     "AGENT_RATE",
     "CALLER_RATE",
+    "Intent",
     "Llm",
     "LlmDelta",
     "LlmFinished",
@@ -69,6 +70,19 @@ class Vad(Protocol):
     name: str
 
     def open_stream(self) -> VadStream: ...
+
+
+# --- intent -----------------------------------------------------------------------------------------------------------
+
+
+class Intent(Protocol):
+    """Tells from the sound alone whether somebody who makes it over the agent means it."""
+
+    name: str
+
+    async def meant(self, samples: Pcm) -> float | None:
+        """How likely (0..1) this is words for the agent, not a backchannel, laughter or a noise. ``samples``: caller
+        audio from a little before the sound set in; None where it is too little to tell."""
 
 
 # --- speech to text ---------------------------------------------------------------------------------------------------

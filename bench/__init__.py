@@ -6,6 +6,7 @@ Map
     overlap   sounds over the agent's speech: who is let pass, who cuts, how soon (overlaps.toml, labelled)
     heard     what the caller heard, against the audio itself, in words
     waits     where the chosen wait is shorter than a pause: endpointing without a clock
+    intent    fits what judges sounds over the agent (actors/local/data/intent.npz)
     gate      which setting of the echo gate: the voice detector alone
     barge_in  talking over answers at random points, over a real socket: hold, cut, stale audio, words heard; a picture
     pipeline  the paper's latencies over real sockets: one after the other, streamed, begun early

@@ -13,9 +13,9 @@ from math import inf
 
 import trio
 
-from actors.ports import Pcm, Stt, SttStream
+from actors.ports import Intent, Pcm, Stt, SttStream
 
-__all__ = ["ChargedStt", "PatientClock"]
+__all__ = ["ChargedIntent", "ChargedStt", "PatientClock"]
 
 _UNTIL_WOKEN = 3600.0
 
@@ -50,6 +50,25 @@ class PatientClock(trio.abc.Clock):
             return _UNTIL_WOKEN
         self._now = max(self._now, deadline)
         return 0.0
+
+
+class ChargedIntent:
+    """The judge of sounds on a :class:`PatientClock`, one call at a time."""
+
+    def __init__(self, engine: Intent, clock: PatientClock) -> None:
+        self.name = engine.name
+        self._engine, self._clock = engine, clock
+
+    async def meant(self, samples: Pcm) -> float | None:
+        begun = time.process_time()
+        self._clock.stopped += 1
+        try:
+            with trio.CancelScope(shield=True):
+                meant = await self._engine.meant(samples)
+        finally:
+            self._clock.stopped -= 1
+        await trio.sleep(time.process_time() - begun)
+        return meant
 
 
 class ChargedStt:

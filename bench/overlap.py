@@ -15,7 +15,7 @@ import trio
 
 from actors.agents import Agent
 from actors.call import CallSetup, Phrasebook, phrases_of
-from actors.engines import EngineOptions, open_stt, open_tts, open_vad
+from actors.engines import EngineOptions, load_intent, open_stt, open_tts, open_vad
 from actors.line import AgentSpeaking, Flush, Hold, Resume
 from actors.ports import AGENT_RATE, LlmRequest, Pcm
 from actors.testing import FakeLlm
@@ -23,7 +23,7 @@ from actors.tools import Resources
 from bench._caller import Caller, EchoPath
 from bench._figures import Summary, describe, machine, summarise, wilson
 from bench._overlap_cases import OverlapCase, load_overlaps, sound_of
-from bench._patient import ChargedStt, PatientClock
+from bench._patient import ChargedIntent, ChargedStt, PatientClock
 from bench._recorded import Recorded
 from bench._stage import say, with_call
 from statechart import Event, FinalTranscript, PartialTranscript, VoiceStarted, VoiceStopped
@@ -225,11 +225,15 @@ def _shown(after_s: float, event: Event) -> str:
         case VoiceStopped():
             return f"{at} silent after {event.voiced_ms}"
         case PartialTranscript():
-            return f"{at} {event.text}..."
+            return f"{at} {event.text}...{_likely(event.meant)}"
         case FinalTranscript():
-            return f"{at} {event.text or '(no words)'}"
+            return f"{at} {event.text or '(no words)'}{_likely(event.meant)}"
         case _:
             return ""
+
+
+def _likely(meant: float | None) -> str:
+    return "" if meant is None else f" {meant:.2f}"
 
 
 @asynccontextmanager
@@ -242,10 +246,8 @@ async def open_agent() -> AsyncIterator[tuple[CallSetup, Recorded]]:
         agent = Agent(name="receptionist", system="You are a receptionist.")
         phrases = await Phrasebook.synthesise(voice, phrases_of(agent))
         llm = FakeLlm(lambda _: ())
-        yield (
-            CallSetup(agent=agent, resources=Resources(), vad=vad, stt=stt, llm=llm, tts=voice, phrases=phrases),
-            voice,
-        )
+        setup = CallSetup(agent=agent, resources=Resources(), vad=vad, stt=stt, llm=llm, tts=voice, phrases=phrases)
+        yield attrs.evolve(setup, intent=await load_intent()), voice
 
 
 async def measure(
@@ -258,7 +260,8 @@ async def measure(
     say("Loading the engines.")
     async with open_agent() as (setup, voice):
         if clock.charging:
-            setup = attrs.evolve(setup, stt=ChargedStt(setup.stt, clock))
+            intent = setup.intent and ChargedIntent(setup.intent, clock)
+            setup = attrs.evolve(setup, stt=ChargedStt(setup.stt, clock), intent=intent)
             at_once = 1
         slots = trio.CapacityLimiter(at_once)
 

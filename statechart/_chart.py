@@ -150,7 +150,7 @@ TABLE: dict[tuple[State, type[Event]], Rule] = {
     # INTERRUPTED: the agent is held, the overlap is judged.
     (_X, VoiceStarted): _rule(speech.held_voice, _X),
     (_X, VoiceStopped): _rule(speech.held_voice_stopped, _I, _L, _P, _S, _X),
-    (_X, PartialTranscript): _rule(speech.held_transcript, _L, _X),
+    (_X, PartialTranscript): _rule(speech.held_transcript, _I, _L, _P, _S, _X),
     (_X, FinalTranscript): _rule(speech.held_transcript, _I, _L, _P, _S, _X),
     (_X, TextTyped): _rule(speech.typed, _P, _X),
     (_X, TimerFired): _rule(speech.held_timer, _I, _L, _P, _S),

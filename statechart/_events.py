@@ -82,20 +82,23 @@ class VoiceStopped:
 
 @attrs.frozen
 class PartialTranscript:
-    """What segment ``segment`` sounds like so far; may change."""
+    """What segment ``segment`` sounds like so far; may change. ``meant``: how likely (0..1) its sound alone makes it
+    that it is words for the agent; None: nobody can tell, or it was not over the agent."""
 
     segment: int
     text: str
     voiced_ms: int = 0
+    meant: float | None = None
 
 
 @attrs.frozen
 class FinalTranscript:
-    """What segment ``segment`` says, settled as of pause ``pause``."""
+    """What segment ``segment`` says, settled as of pause ``pause``. ``meant``: see :class:`PartialTranscript`."""
 
     segment: int
     pause: int
     text: str
+    meant: float | None = None
 
 
 @attrs.frozen

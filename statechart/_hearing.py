@@ -19,7 +19,7 @@ __all__ = [
     "is_latest",
     "let_pass",
     "listen_on",
-    "note_burst",
+    "note_sound",
     "open_segment",
     "show",
     "take_floor",
@@ -147,8 +147,9 @@ def turn_over(d: Draft, silence_ms: int) -> None:
 # --- over the agent's work or speech ----------------------------------------------------------------------------------
 
 
-def note_burst(d: Draft, event: PartialTranscript | FinalTranscript) -> None:
-    """A partial transcript tells how long the voice that goes on has been there."""
+def note_sound(d: Draft, event: PartialTranscript | FinalTranscript) -> None:
+    """A transcript tells what its sound is like; a partial one, too, how long the voice that goes on has been there."""
+    d.set(meant=event.meant)
     if isinstance(event, PartialTranscript) and d.now.voiced:
         d.set(burst_ms=event.voiced_ms)
 
@@ -162,6 +163,7 @@ def verdict(d: Draft, *, elapsed_ms: int = 0) -> Verdict:
         text=now.utterance.full,
         final=now.utterance.settled and not now.voiced,
         agent_said=now.heard,
+        meant=now.meant,
         elapsed_ms=elapsed_ms,
         unheard_ms=d.reply.unheard_ms,
     )
@@ -181,13 +183,14 @@ def verdict_on_ignored(d: Draft, event: PartialTranscript | FinalTranscript) -> 
     final = isinstance(event, FinalTranscript) and is_latest(d, event)
     if event.segment < now.ignored_segment or now.ignored_segment < 0 or not (final or now.voiced):
         return Verdict.UNDECIDED
-    note_burst(d, event)
+    note_sound(d, event)
     said = now.reply.said if now.reply is not None else now.last_said
     overlap = Overlap(
         voiced_ms=d.now.overlap_ms + d.now.burst_ms,
         still_voiced=now.voiced,
         text=event.text,
         final=final,
+        meant=event.meant,
         # A voice that goes on may be the echo of what the agent says meanwhile.
         agent_said=said if now.voiced else now.heard,
     )

@@ -145,7 +145,7 @@ def confirm(d: Draft, silence_ms: int) -> None:
     d.emit(ShowCaller(d.now.turn, text, final=True))
     d.emit(RecordCaller(d.now.turn, text))
     close_segment(d)
-    d.set(ignored_segment=-1, overlap_ms=0, burst_ms=0, heard="")
+    d.set(ignored_segment=-1, overlap_ms=0, burst_ms=0, meant=None, heard="")
     d.set(idle_prompts=0, overdue=False, interrupted=False)
     if d.now.reply is not None and not same_words(d.reply.text, text):
         withdraw(d, "more words")

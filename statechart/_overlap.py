@@ -10,16 +10,21 @@ a command or question word first ("wait", "no", "what"), not echoed    CUT
 the agent's own words, fuzzily: echo. Settled or due -> RESUME, else   UNDECIDED
 less than ``tail_ms`` of a finished reply is unheard: an answer        CUT
 backchannels, soon after the agent's question: "okay" answers it       CUT
+else the sound is less likely meant than ``unmeant``                   RESUME
+the same, against words that are no backchannel: ``unmeant_words``     RESUME
 two words or more that are no backchannel and begin none               CUT
 one such word, of a final transcript                                   CUT
 one such word, of a partial one (may become anything), and due         CUT
 backchannels, hesitation, laughter or no words, settled                RESUME
 silent again after less than ``noise_ms`` of voice, no words: a noise  RESUME
 due, a backchannel so far, or what begins one ("sounds")               RESUME
-due, still voiced                                                      CUT
-due, silent                                                            RESUME
+due, still voiced without words, the sound as likely meant as not      CUT
+due, else                                                              RESUME
 anything else                                                          UNDECIDED
 =====================================================================  ===========
+
+What the sound tells (``Overlap.meant``, laughter and hums above all) is for words to correct: RESUME by it may come at
+any moment, and what is said next is judged anew. Right after a question it counts for nothing.
 
 No words are: a lone word that recognisers make out of noise ("you", "the"), and words that nobody could have said in so
 little voice. A voice that was resumed over is listened to all the same and may cut later
@@ -54,13 +59,17 @@ class Verdict(enum.Enum):
 class OverlapLimits:
     """Milliseconds, all above 0, and ``echo_likeness`` (0..1), how alike words must be to count as the agent's own.
 
-    ``letter_ms``: nobody says a letter in less (fast speech: 50 ms); words that would need it were not said.
+    ``unmeant``, ``unmeant_words`` (0..1): below these likelihoods the sound counts as not meant, and as not meant even
+    against words. ``letter_ms``: nobody says a letter in less (fast speech: 50 ms); words that would need it were not
+    said.
     """
 
     decide_ms: int = attrs.field(default=600, validator=attrs.validators.gt(0))
     tail_ms: int = attrs.field(default=300, validator=attrs.validators.gt(0))
     noise_ms: int = attrs.field(default=120, validator=attrs.validators.gt(0))
     letter_ms: int = attrs.field(default=15, validator=attrs.validators.gt(0))
+    unmeant: float = attrs.field(default=0.08, validator=attrs.validators.ge(0))
+    unmeant_words: float = attrs.field(default=0.03, validator=attrs.validators.ge(0))
     echo_likeness: float = attrs.field(default=0.8, validator=[attrs.validators.gt(0.0), attrs.validators.le(1.0)])
 
 
@@ -69,7 +78,8 @@ class Overlap:
     """What is known of the overlap by now.
 
     ``voiced_ms``: clear voice heard since it began, 0: not known. ``text``: its transcript so far; ``final``: settled
-    up to the pause. ``agent_said``: the agent's words lately, to tell echo and a question. ``elapsed_ms``: since
+    up to the pause. ``agent_said``: the agent's words lately, to tell echo and a question. ``meant``: how
+    likely (0..1) the sound alone makes it that it is words for the agent; None: not known. ``elapsed_ms``: since
     playback was held.
     ``unheard_ms``: what is left of a *finished* reply; None while the reply is not finished.
     """
@@ -79,6 +89,7 @@ class Overlap:
     text: str = ""
     final: bool = False
     agent_said: str = ""
+    meant: float | None = None
     elapsed_ms: int = 0
     unheard_ms: int | None = None
 
@@ -96,8 +107,11 @@ def judge(overlap: Overlap, limits: OverlapLimits) -> Verdict:
         return Verdict.RESUME if settled or due else Verdict.UNDECIDED
     if overlap.unheard_ms is not None and overlap.unheard_ms < limits.tail_ms:
         return Verdict.CUT
-    if answers(spoken) and _asked(overlap.agent_said):
+    asked = _asked(overlap.agent_said)
+    if answers(spoken) and asked:
         return Verdict.CUT
+    if not asked and _unmeant(overlap.meant, spoken, limits):
+        return Verdict.RESUME
     if spoken and not is_backchannel(spoken):
         if may_become_backchannel(spoken) and not settled:
             return Verdict.RESUME if due else Verdict.UNDECIDED
@@ -105,8 +119,16 @@ def judge(overlap: Overlap, limits: OverlapLimits) -> Verdict:
     if settled or (not spoken and silent and overlap.voiced_ms < limits.noise_ms):
         return Verdict.RESUME
     if due:
-        return Verdict.CUT if overlap.still_voiced and not spoken else Verdict.RESUME
+        wordless = overlap.still_voiced and not spoken
+        return Verdict.CUT if wordless and (overlap.meant is None or overlap.meant >= 0.5) else Verdict.RESUME
     return Verdict.UNDECIDED
+
+
+def _unmeant(meant: float | None, spoken: Sequence[str], limits: OverlapLimits) -> bool:
+    """Whether the sound alone tells that nobody means the agent; against words it must be surer of that."""
+    if meant is None:
+        return False
+    return meant < (limits.unmeant_words if spoken and not is_backchannel(spoken) else limits.unmeant)
 
 
 def _credible(spoken: tuple[str, ...], voiced_ms: int, limits: OverlapLimits) -> tuple[str, ...]:

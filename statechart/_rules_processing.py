@@ -26,7 +26,7 @@ from statechart._hearing import (
     add_typed,
     is_latest,
     let_pass,
-    note_burst,
+    note_sound,
     open_segment,
     take_floor,
     take_words,
@@ -73,7 +73,8 @@ def voice(d: Draft, event: VoiceStarted) -> None:
         open_segment(d, event.segment)
         return
     utterance = Utterance(segment=max(event.segment, d.now.utterance.segment), settled=False)
-    d.set(utterance=utterance, overlap_ms=0, burst_ms=0, heard=event.heard if d.reply.played else "")
+    heard = event.heard if d.reply.played else ""
+    d.set(utterance=utterance, overlap_ms=0, burst_ms=0, meant=None, heard=heard)
     d.arm(Timer.OVERLAP, d.now.settings.overlap_in_processing_ms)
 
 
@@ -87,7 +88,7 @@ def voice_stopped(d: Draft, event: VoiceStopped) -> None:
 
 def transcript(d: Draft, event: PartialTranscript | FinalTranscript) -> None:
     settled = isinstance(event, FinalTranscript) and is_latest(d, event)
-    note_burst(d, event)
+    note_sound(d, event)
     if take_words(d, event.segment, event.text, settled=settled):
         decided = verdict(d)
         if settled or decided is Verdict.CUT:  # what may still change cannot let the agent go ahead

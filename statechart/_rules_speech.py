@@ -21,7 +21,7 @@ from statechart._hearing import (
     add_typed,
     is_latest,
     let_pass,
-    note_burst,
+    note_sound,
     open_segment,
     take_floor,
     take_words,
@@ -58,6 +58,7 @@ def voice(d: Draft, event: VoiceStarted) -> None:
         voiced=True,
         overlap_ms=0,
         burst_ms=0,
+        meant=None,
         utterance=Utterance(segment=event.segment, settled=False),
         heard=event.heard,
     )
@@ -122,11 +123,9 @@ def held_voice_stopped(d: Draft, event: VoiceStopped) -> None:
 
 def held_transcript(d: Draft, event: PartialTranscript | FinalTranscript) -> None:
     settled = isinstance(event, FinalTranscript) and is_latest(d, event)
-    note_burst(d, event)
+    note_sound(d, event)
     if take_words(d, event.segment, event.text, settled=settled):
-        decided = verdict(d)
-        if settled or decided is Verdict.CUT:  # what may still change cannot let the agent speak on
-            _decide(d, decided)
+        _decide(d, verdict(d))
 
 
 def held_timer(d: Draft, _: TimerFired) -> None:

@@ -148,6 +148,7 @@ class Snapshot:
     pause: int = 0  # how often the voice has fallen silent
     overlap_ms: int = 0  # of voice in the overlap being judged, up to the latest pause
     burst_ms: int = 0  # of voice since then, as far as is known
+    meant: float | None = None  # how likely its sound makes it that it is meant for the agent; None: not known
     heard: str = ""  # what the caller had heard of the agent's turn when speaking up over it
     utterance: Utterance = Utterance()
     reply: Reply | None = None

@@ -40,7 +40,7 @@ PROVIDERS = {
     "openai": ("actors/cloud/openai", "actors/cloud/speech_http"),  # two kinds of engine behind one client
     "hibari": ("actors/local/hibari",),
     "moonshine_voice": ("actors/local/moonshine",),
-    "onnxruntime": ("actors/local/silero",),
+    "onnxruntime": ("actors/local/silero", "actors/local/intent"),
     "silero_vad": ("actors/local/silero",),
     "xllamacpp": ("actors/local/llama",),
 }

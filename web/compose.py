@@ -88,6 +88,7 @@ async def open_setup(
             stt=engines.stt,
             llm=engines.llm,
             tts=engines.tts,
+            intent=engines.intent,
             phrases=phrases,
             settings=settings,
             journal=journal,

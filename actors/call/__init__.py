@@ -4,6 +4,7 @@ Map
     _call                        the conductor: events in, effects out;  _wiring: its parts, connected
     _ear _voice _turn_signals    caller audio to voice, words and ends of turn
     _echo _pitch _recent         what they ask of the sound: an echo? a voice? where did it begin and end?
+    _intent_watch                is what sounds over the agent meant for it?
     _attempts _answer _speaker   model, functions, sentences to speech;  _phrases: fixed words
     _playout _reel _cursor _settling   speech to the caller, and what was heard
     _commits                     side effects

@@ -139,6 +139,7 @@ class Call:
             ChildSpec("conductor", ready(self._conduct), restart="transient", significant=True),
             ChildSpec("playout", ready(self._playout.run)),
             ChildSpec("transcriber", ready(self._ear.transcribe)),
+            ChildSpec("intent", ready(self._ear.weigh)),
             ChildSpec("signals", ready(self._ear.heed), restart="transient"),
             ChildSpec("silence", ready(self._ear.watch)),
             ChildSpec("drain", ready(self._watch_drain), restart="transient"),

@@ -18,15 +18,17 @@ import logging
 from collections.abc import Awaitable, Callable
 
 import attrs
+import numpy as np
 import trio
 
 from actors.audio import SILENCE_DB, to_array
 from actors.call._echo import EchoGate
+from actors.call._intent_watch import IntentWatch
 from actors.call._recent import Recent
 from actors.call._turn_signals import as_event
 from actors.call._voice import Voice, VoiceSettings
 from actors.errors import EngineError
-from actors.ports import CALLER_RATE, SttStream, TurnSignalStream, VadStream
+from actors.ports import CALLER_RATE, Intent, SttStream, TurnSignalStream, VadStream
 from statechart import Event, FinalTranscript, PartialTranscript, SttFailed, VoiceStarted, VoiceStopped
 
 __all__ = ["Ear", "EarSettings"]
@@ -62,7 +64,7 @@ class Ear:
     """One call's ear. ``post`` takes the events; ``agent_db(seconds)`` tells how loud the agent's own voice can be in
     the ``seconds`` of caller audio that came in just now (dB relative to full scale, :data:`actors.audio.SILENCE_DB`
     where it cannot be in it); ``unheard_ms`` and ``heard`` what is left of its reply and what is not (see
-    :class:`statechart.VoiceStarted`)."""
+    :class:`statechart.VoiceStarted`); ``intent`` what a sound over the agent is judged by, words apart."""
 
     def __init__(
         self,
@@ -75,6 +77,7 @@ class Ear:
         agent_db: Callable[[float], float],
         unheard_ms: Callable[[], int | None],
         heard: Callable[[], str],
+        intent: Intent | None = None,
     ) -> None:
         self._vad, self._stt, self._settings = vad, stt, settings
         self._post, self._on_silence = post, on_silence
@@ -83,6 +86,8 @@ class Ear:
         self._gate = EchoGate(window=vad.window, floor_db=-(settings.voice.echo_margin_db or 0.0))
         most = settings.longest_ms * CALLER_RATE // 1000
         self._recent = Recent(pre_roll=settings.pre_roll_ms * CALLER_RATE // 1000, most=most)
+        self._watch = IntentWatch(intent)
+        self._text = ""  # what the open segment sounds like, as far as was told
         self._segment = -1
         self._segment_open = False
         self._segment_samples = 0
@@ -101,6 +106,7 @@ class Ear:
         self._partial_due = 0
         self._partial_scope = trio.CancelScope()
         self._wake = trio.Event()
+        self._weigh = trio.Event()
         self._last_input = trio.current_time()
         self.last_voiced_at = self._last_input  #: when the last voiced sample arrived (trio's clock)
 
@@ -132,6 +138,8 @@ class Ear:
         self._check_silence()
         if self._partial_is_due:
             self._wake.set()
+        if self._weighing_is_due:
+            self._weigh.set()
 
     def close_segment(self) -> None:
         """What the caller says from now on is a new segment; a voice that is under way is taken over whole."""
@@ -170,10 +178,16 @@ class Ear:
     def _partial_is_due(self) -> bool:
         return self._voice.sounding and self._segment_open and self._clock >= self._partial_due
 
+    @property
+    def _weighing_is_due(self) -> bool:
+        voice = self._voice
+        return voice.voiced and self._watch.due(self._clock, sounding=voice.sounding, last_voiced=voice.last_voiced)
+
     def _changed(self, *, voiced: bool, at: int, now: float) -> None:
         if voiced:
             self.last_voiced_at = now
             self._onset = at
+            self._watch.begin(at, over_agent=self._over_agent)
             paused_ms = (at - self._voice_ended) * 1000 / CALLER_RATE if self._segment_open else 0.0
             if not self._segment_open or paused_ms > self._settings.join_ms:
                 self._open_segment()
@@ -191,6 +205,7 @@ class Ear:
         self._segment += 1
         self._segment_open = True
         self._peak = 0
+        self._text = ""
         self._segment_samples = 0
         self._stt.begin(self._segment)
         # The voice before this one was in another segment: its last words must not be heard again. Nor must the agent's
@@ -256,7 +271,9 @@ class Ear:
                 if text is None:
                     self._post(SttFailed(wanted.segment, wanted.pause))
                 else:
-                    self._post(FinalTranscript(wanted.segment, wanted.pause, text))
+                    if wanted.segment == self._segment:
+                        self._text = text
+                    self._post(FinalTranscript(wanted.segment, wanted.pause, text, self._meant(wanted.segment)))
             elif self._ahead_wanted:
                 await self._all_so_far()
             elif self._partial_is_due:
@@ -281,7 +298,25 @@ class Ear:
         rest = max(self._settings.partial_every_ms / 1000, _REST * (trio.current_time() - begun))
         self._partial_due = self._clock + int(rest * CALLER_RATE)
         if text and segment == self._segment and self._final_wanted is None:
-            self._post(PartialTranscript(segment, text, self._clear_ms))
+            self._text = text
+            self._post(PartialTranscript(segment, text, self._clear_ms, self._meant(segment)))
+
+    def _meant(self, segment: int) -> float | None:
+        return self._watch.meant if segment == self._segment else None
+
+    async def weigh(self) -> None:
+        """Judge by the sound alone what set in over the agent, and tell. Runs for ever."""
+        while True:
+            if not self._weighing_is_due:
+                self._weigh = trio.Event()
+                await self._weigh.wait()
+                continue
+            voice = self._voice
+            first = self._onset - self._settings.pre_roll_over_agent_ms * CALLER_RATE // 1000
+            sound = np.concatenate(list(self._recent.since(first)))
+            known = await self._watch.ask(sound, self._clock, sounding=voice.sounding, last_voiced=voice.last_voiced)
+            if known and voice.voiced and self._segment_open:
+                self._post(PartialTranscript(self._segment, self._text, self._clear_ms, self._watch.meant))
 
     async def heed(self) -> None:
         """Tell what the recogniser thinks of the caller's turn. Ends where it does not, or has failed."""

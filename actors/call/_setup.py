@@ -11,7 +11,7 @@ from actors.call._answer import AnswerSettings
 from actors.call._ear import EarSettings
 from actors.call._phrases import Phrasebook
 from actors.journal import Journal, NoJournal
-from actors.ports import Llm, Stt, Tts, Vad
+from actors.ports import Intent, Llm, Stt, Tts, Vad
 from actors.tools import Clock, Resources
 from statechart import Event, Settings, Step
 
@@ -40,7 +40,7 @@ class CallSettings:
 @attrs.frozen(kw_only=True)
 class CallSetup:
     """``resources`` are the agent's, opened; ``phrases`` its fixed words, spoken in advance. ``journal``: where each
-    call keeps its own."""
+    call keeps its own. ``intent``: None where sounds over the agent are judged by their words and length alone."""
 
     agent: Agent
     resources: Resources
@@ -48,6 +48,7 @@ class CallSetup:
     stt: Stt
     llm: Llm
     tts: Tts
+    intent: Intent | None = None
     phrases: Phrasebook = attrs.field(factory=Phrasebook)
     settings: CallSettings = CallSettings()
     journal: Journal = NoJournal()

@@ -69,6 +69,7 @@ def wire(
         agent_db=playout.agent_db,
         unheard_ms=lambda: playout.unheard_ms,
         heard=lambda: playout.heard,
+        intent=setup.intent,
     )
     commits = Commits(toolbox, call_id=call_id, nursery=nursery, post=post, on_done=record.commit_done)
     speaker = Speaker(setup.tts, playout, setup.phrases, post=post, on_words=record.show_agent)

@@ -37,7 +37,7 @@ from actors.testing._check import check
 from actors.testing._check_together import check_together
 from actors.testing._coverage import FEATURES, Coverage, Edge
 from actors.testing._draw import draw_script, scripts
-from actors.testing._engines import FakeLlm, FakeStt, FakeTts, FakeVad, Pause, Said, Seconds
+from actors.testing._engines import FakeIntent, FakeLlm, FakeStt, FakeTts, FakeVad, Pause, Said, Seconds
 from actors.testing._flaky import Faults, FlakyLlm, FlakyStt, FlakyTts
 from actors.testing._journal import journal_of
 from actors.testing._script import Act, Crash, Fault, Network, Pace, Script, Talk, When
@@ -60,6 +60,7 @@ __all__ = [
     "Dictionary",
     "Edge",
     "Failure",
+    "FakeIntent",
     "FakeLlm",
     "FakeStt",
     "FakeTts",

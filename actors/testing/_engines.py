@@ -26,7 +26,7 @@ from actors.ports import (
 )
 from actors.testing._speech import Dictionary, Pronounced
 
-__all__ = ["FakeLlm", "FakeStt", "FakeTts", "FakeVad", "Pause", "Said", "Seconds"]
+__all__ = ["FakeIntent", "FakeLlm", "FakeStt", "FakeTts", "FakeVad", "Pause", "Said", "Seconds"]
 
 
 Seconds = float | Callable[[], float]  #: a time, or what draws one
@@ -148,6 +148,27 @@ class FakeStt:
 
     async def open_stream(self, *, hints: Sequence[str] = ()) -> _FakeSttStream:  # noqa: ARG002 - the port's
         return _FakeSttStream(self)
+
+
+class FakeIntent:
+    """Knows the caller's dictionary: sure of a noise, nearly sure of a word from ``backchannels``, unsure of what is
+    begun, and sure that any other word is meant. ``latency`` in seconds."""
+
+    name = "fake"
+
+    def __init__(
+        self, dictionary: Dictionary, *, backchannels: Sequence[str] = ("okay", "uh-huh", "mm"), latency: Seconds = 0.01
+    ) -> None:
+        self.dictionary = dictionary
+        self.latency = latency
+        self._backchannels = frozenset(backchannels)
+
+    async def meant(self, samples: Pcm) -> float | None:
+        await trio.sleep(_draw(self.latency))
+        words = {word.strip(".,?!").lower() for word in self.dictionary.heard(samples, whole=False)}
+        if not words:
+            return 0.4 if self.dictionary.begun(samples) else 0.01
+        return 0.04 if words <= self._backchannels else 0.99
 
 
 @attrs.frozen

@@ -48,7 +48,7 @@ Scene = Callable[[Writer, Script], Script]
 #: More often what needs some luck to come about.
 SCENES: tuple[Scene, ...] = (
     *(event_in_a_state,) * 34,
-    *(cut_while_it_runs,) * 40,
+    *(cut_while_it_runs,) * 50,
     *(heard_out_before_it_is_held,) * 24,
     *(speaks_up_as_it_runs_dry,) * 4,
     *(request_while_held,) * 17,

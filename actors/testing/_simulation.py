@@ -16,7 +16,7 @@ from actors.runtime import ChildSpec
 from actors.testing._acting import Actor
 from actors.testing._caller import Caller
 from actors.testing._diary import Diary
-from actors.testing._engines import FakeLlm, FakeStt, FakeTts, FakeVad, Said
+from actors.testing._engines import FakeIntent, FakeLlm, FakeStt, FakeTts, FakeVad, Said
 from actors.testing._flaky import Faults, FlakyLlm, FlakyStt, FlakyTts
 from actors.testing._office import Office, answer
 from actors.testing._script import Fault
@@ -112,6 +112,8 @@ class Simulation:
             vad=FakeVad(),
             stt=FlakyStt(stt, Faults("stt", script.faults, self._fault)),
             llm=FlakyLlm(llm, Faults("llm", script.faults, self._fault)),
+            # Half of the calls have one, as machines have it or not.
+            intent=FakeIntent(self.caller.dictionary) if script.seed % 2 else None,
             tts=FlakyTts(tts, Faults("tts", script.faults, self._fault)),
             phrases=self._phrasebook(tts, agent),
             settings=HASTY if script.hasty else USUAL,

@@ -60,6 +60,10 @@ class Dictionary:
                 found.append(word.text)
         return found
 
+    def begun(self, samples: Pcm) -> bool:
+        """Whether there is anything of a word in ``samples``."""
+        return any(value in self._words and self._words[value].text for value, _ in runs(samples))
+
 
 def runs(samples: Pcm) -> list[tuple[int, int]]:
     """(value, length) of each stretch of equal samples, silence left out."""

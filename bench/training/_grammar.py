@@ -89,9 +89,9 @@ class Draw:
             words[:0] = [*words[: self.number(1, 3)], self.one(("-", "...", ",", "—"))]
         line = _tidy(" ".join(words))
         style = self.random.random()
-        if style < 0.27:
+        if style < 0.18:
             return re.sub(r"[.,!?;]+(?=\s|$)", "", line).lower()
-        if style < 0.34:
+        if style < 0.26:
             return line.rstrip(".!?")
         return line[:1].upper() + line[1:]
 

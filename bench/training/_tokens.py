@@ -23,10 +23,10 @@ __all__ = ["Tokenized", "Tokenizer", "open_tokenizer"]
 
 @attrs.frozen
 class Tokenized:
-    """``weights[i]``: how much writing ``tokens[i]`` counts in the training; 0: it is only read."""
+    """``learn[i]``: whether the model is trained to write ``tokens[i]``."""
 
     tokens: tuple[int, ...]
-    weights: tuple[int, ...]
+    learn: tuple[bool, ...]
 
 
 @attrs.frozen
@@ -57,16 +57,16 @@ class Tokenizer:
         content = [part for text, _ in pieces for part in (text, _BETWEEN)]
         found = self.post("/tokenize", {"content": content, "add_special": False, "parse_special": True})["tokens"]
         tokens: list[int] = []
-        weights: list[int] = []
-        following = iter(weight for _, weight in pieces)
-        now = next(following)
+        learn: list[bool] = []
+        learned = iter(learned for _, learned in pieces)
+        now = next(learned)
         for token in found:
             if token == _BETWEEN:
-                now = next(following, 0)
+                now = next(learned, False)
                 continue
             tokens.append(token)
-            weights.append(now)
-        return Tokenized(tuple(tokens), tuple(weights))
+            learn.append(now)
+        return Tokenized(tuple(tokens), tuple(learn))
 
 
 @asynccontextmanager

@@ -37,6 +37,7 @@ __all__ = ["TurnTakingMachine", "check"]
 
 #: Whether the chart sees what happened only after something else has happened, too.
 _LATER = st.sampled_from([False, False, False, True])
+_MEANT = st.sampled_from([None, 0.01, 0.9])
 
 
 class TurnTakingMachine(RuleBasedStateMachine):
@@ -81,19 +82,19 @@ class TurnTakingMachine(RuleBasedStateMachine):
         self._happens(VoiceStopped(self.segment, self.pauses, voiced_ms), later=later)
 
     @precondition(lambda self: self.voiced)
-    @rule(text=caller_lines(), later=_LATER)
-    def words_come_in(self, text: str, later: bool) -> None:
-        self._happens(PartialTranscript(self.segment, text, 300), later=later)
+    @rule(text=caller_lines(), meant=_MEANT, later=_LATER)
+    def words_come_in(self, text: str, meant: float | None, later: bool) -> None:
+        self._happens(PartialTranscript(self.segment, text, 300, meant), later=later)
 
     @precondition(lambda self: self.call.wanted is not None)
-    @rule(text=st.none() | caller_lines(), later=_LATER)
-    def transcript_is_made(self, text: str | None, later: bool) -> None:
+    @rule(text=st.none() | caller_lines(), meant=_MEANT, later=_LATER)
+    def transcript_is_made(self, text: str | None, meant: float | None, later: bool) -> None:
         wanted, self.call.wanted = self.call.wanted, None
         assert wanted is not None
         if text is None:
             self._happens(SttFailed(wanted.segment, wanted.pause), later=later)
         else:
-            self._happens(FinalTranscript(wanted.segment, wanted.pause, text), later=later)
+            self._happens(FinalTranscript(wanted.segment, wanted.pause, text, meant), later=later)
 
     @rule(what=st.integers(0, 2), text=caller_lines(), behind=st.integers(0, 1), later=_LATER)
     def recogniser_judges(self, what: int, text: str, behind: int, later: bool) -> None:
@@ -109,7 +110,7 @@ class TurnTakingMachine(RuleBasedStateMachine):
         self.caller_speaks_up(True, None, heard, False)
         self.caller_falls_silent(400, False)
         if self.call.wanted is not None:
-            self.transcript_is_made(text, False)
+            self.transcript_is_made(text, None, False)
 
     @rule(text=caller_lines().filter(bool), what=st.integers(0, 5), later=_LATER)
     def something_else_happens(self, text: str, what: int, later: bool) -> None:

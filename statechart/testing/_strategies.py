@@ -145,8 +145,10 @@ def event_of(now: Snapshot, kind: type[Event], number: int) -> Event:
         CallStarted: CallStarted,
         VoiceStarted: lambda: VoiceStarted(segment, choose(None, 50, 2000), choose(*_AGENT)),
         VoiceStopped: lambda: VoiceStopped(segment, now.pause + 1, choose(400, 60)),
-        PartialTranscript: lambda: PartialTranscript(segment, choose(*_CALLER), choose(400, 60)),
-        FinalTranscript: lambda: FinalTranscript(segment, pause, choose(*_CALLER)),
+        PartialTranscript: lambda: PartialTranscript(
+            segment, choose(*_CALLER), choose(400, 60), choose(None, 0.01, 0.9)
+        ),
+        FinalTranscript: lambda: FinalTranscript(segment, pause, choose(*_CALLER), choose(None, 0.01, 0.9)),
         SttFailed: lambda: SttFailed(segment, pause),
         EagerEndOfTurn: lambda: EagerEndOfTurn(segment, choose(*_CALLER)),
         TurnResumed: lambda: TurnResumed(segment),

@@ -105,8 +105,8 @@ def phrase(c):
     return c.idle().fire(Timer.IDLE)
 
 
-def partial(text):
-    return lambda c: PartialTranscript(c.now.utterance.segment, text)
+def partial(text, meant=None):
+    return lambda c: PartialTranscript(c.now.utterance.segment, text, meant=meant)
 
 
 def final(text):
@@ -298,6 +298,9 @@ EDGES = [
     (held_done, stops(60), I),
     (interrupted, partial("uh-huh"), X),
     (interrupted, partial("no, on Wednesday"), L),
+    (interrupted, partial("", meant=0.01), S),
+    (held_dry, partial("", meant=0.01), P),
+    (held_done, partial("", meant=0.01), I),
     (held_silent, lambda c: FinalTranscript(c.now.utterance.segment, 0, "uh-huh"), X),
     (held_silent, final("uh-huh"), S),
     (held_silent, final("no, on Wednesday"), L),

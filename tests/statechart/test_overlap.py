@@ -59,6 +59,7 @@ overlaps = st.builds(
     text=st.one_of(st.sampled_from([*BACKCHANNELS, *MEANT, "", "Tuesday", "you"]), st.text(max_size=20)),
     final=st.booleans(),
     agent_said=st.sampled_from(["", SAID, ASKED]),
+    meant=st.none() | st.floats(0, 1),
     elapsed_ms=st.integers(0, 2000),
     unheard_ms=st.none() | st.integers(0, 5000),
 )
@@ -213,6 +214,34 @@ def test_a_command_that_the_agent_has_just_said_is_a_command_when_alone():
     assert judge(overlap("what", agent_said=said, final=False, still_voiced=True), LIMITS) is UNDECIDED
 
 
+def begun(text="", **rest):
+    return overlap(text, still_voiced=True, final=False, **rest)
+
+
+@pytest.mark.parametrize("text", ["", "Okay.", "It's a bit of a"])
+def test_a_sound_that_is_surely_not_meant_is_let_pass_at_once(text):
+    assert judge(begun(text, meant=0.01), LIMITS) is RESUME
+    assert judge(overlap(text, meant=0.01), LIMITS) is RESUME
+
+
+def test_against_words_the_sound_must_be_surer():
+    between = (LIMITS.unmeant + LIMITS.unmeant_words) / 2
+    assert judge(begun("Okay", meant=between), LIMITS) is RESUME
+    assert judge(begun("It's a bit of a", meant=between), LIMITS) is CUT
+    assert judge(overlap("It's a bit of a", meant=between), LIMITS) is CUT
+
+
+def test_no_sound_weighs_more_than_a_command_or_an_answer():
+    assert judge(begun("Wait", meant=0.0), LIMITS) is CUT
+    assert judge(begun("Okay", meant=0.0, agent_said=ASKED), LIMITS) is CUT
+    assert judge(begun("", meant=0.0, agent_said=ASKED), LIMITS) is UNDECIDED
+
+
+@pytest.mark.parametrize(("meant", "verdict"), [(None, CUT), (0.5, CUT), (0.4, RESUME)])
+def test_a_long_voice_without_words_is_judged_by_its_sound(meant, verdict):
+    assert judge(begun(meant=meant, elapsed_ms=600), LIMITS) is verdict
+
+
 @given(st.lists(st.sampled_from(BACKCHANNELS), min_size=1, max_size=4))
 def test_a_row_of_backchannels_is_one(texts):
     spoken = words(" ".join(texts))
@@ -226,6 +255,7 @@ def test_a_row_of_backchannels_is_one(texts):
         {"tail_ms": 0},
         {"noise_ms": 0},
         {"letter_ms": 0},
+        {"unmeant": -0.1},
         {"echo_likeness": 0.0},
         {"echo_likeness": 1.1},
     ],

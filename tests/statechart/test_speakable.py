@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from statechart._speakable import speakable
@@ -86,6 +86,7 @@ def test_the_map_rises_from_nothing_to_everything(raw):
 
 @given(MARKED)
 def test_no_letter_is_invented_and_none_but_those_of_marks_is_lost(raw):
+    assume("](" not in raw)  # where a link leads is not spoken
     spoken = speakable(raw)
     for char in "陈5":
         assert spoken.text.count(char) == raw.count(char)
