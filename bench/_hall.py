@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -56,10 +56,10 @@ class Picture:
 
 
 class Hall:
-    """A server with some engines, and everything that is needed to call it."""
+    """A server with some engines, and everything that is needed to call it. ``keep`` takes each barge-in as it ends."""
 
-    def __init__(self, engines: str, setup: CallSetup, overs: Sequence[Spoken]) -> None:
-        self.engines, self.setup, self.overs = engines, setup, overs
+    def __init__(self, engines: str, setup: CallSetup, overs: Sequence[Spoken], keep: Callable[[Told], None]) -> None:
+        self.engines, self.setup, self.overs, self._keep = engines, setup, overs, keep
         self.notes: dict[str, Notes] = {}
         self.told: list[Told] = []
         self.pictures: list[tuple[float, Picture]] = []  # with the time to hold, ms
@@ -91,6 +91,7 @@ class Hall:
                     continue
                 found = read_interruption(scene)
                 self.told.append(Told(self.engines, at_once, found, round(caller.late * 1000, 1)))
+                self._keep(self.told[-1])
                 say(f"{len(self.told):4} {self.engines}, {at_once} at once: {_line(found)}")
                 if found.hold_ms is not None and found.cut_ms is not None:
                     self.pictures.append((found.hold_ms, Picture(scene, over, *caller.heard_track())))
@@ -187,11 +188,11 @@ def overs() -> list[Spoken]:
 
 
 @asynccontextmanager
-async def hall(engines: str) -> AsyncIterator[Hall]:
+async def hall(engines: str, keep: Callable[[Told], None]) -> AsyncIterator[Hall]:
     """``local``: everything real. ``stubbed``: the real VAD and call; recogniser, model and voice cost nothing."""
     async with open_local() as local:
         setup = await with_greeting(local, "Hello.")
         if engines == "stubbed":
             delays = Delays(ttft=0.2, token_s=0.02, ttfb=0.1)
             setup = attrs.evolve(setup, stt=_DeafStt(), llm=PacedLlm(LONG, delays), tts=PacedTts(delays))
-        yield Hall(engines, setup, overs())
+        yield Hall(engines, setup, overs(), keep)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -108,10 +108,12 @@ def main(engines: str, count: int, at_once: int, seed: int, *, only_read: bool, 
     if not only_read:
         found = machine()
         say(describe(found))
-        told, picture = run(lambda: _measure(engines, count, at_once, seed))
-        with kept.open("a") as file:
-            for each in told:
-                file.write(json.dumps(attrs.asdict(each) | {"machine": found}) + "\n")
+        with kept.open("a", buffering=1) as file:  # line by line: what was measured stays, however the run ends
+
+            def keep(told: Told) -> None:
+                file.write(json.dumps(attrs.asdict(told) | {"machine": found}) + "\n")
+
+            picture = run(lambda: _measure(engines, count, at_once, seed, keep))
         if picture is not None and engines == "local":
             from bench._barge_in_plot import plot_barge_in
 
@@ -128,19 +130,19 @@ def _read(record: dict[str, Any]) -> Told:
     return Told(record["engines"], record["at_once"], Interruption(**record["interruption"]), record["late_ms"])
 
 
-async def _measure(engines: str, count: int, at_once: int, seed: int) -> tuple[list[Told], Picture | None]:
+async def _measure(engines: str, count: int, at_once: int, seed: int, keep: Callable[[Told], None]) -> Picture | None:
     say("Loading the engines.")
-    async with hall(engines) as place, open_server(place.setup_for, calls=at_once) as port:
-        each = min(PER_CALL, -(-count // at_once))
+    async with hall(engines, keep) as place, open_server(place.setup_for, calls=at_once) as port:
         number = 0
-        while len(place.told) < count and number < 2 * count:
+        while (missing := count - len(place.told)) > 0 and number < 2 * count:
+            each = min(PER_CALL, -(-missing // at_once))
             async with trio.open_nursery() as nursery:
                 for _ in range(at_once):
                     number += 1
                     nursery.start_soon(
                         partial(place.call, port, at_once=at_once, seed=seed * 10_000 + number, count=each)
                     )
-        return place.told, place.typical
+        return place.typical
 
 
 if __name__ == "__main__":
