@@ -4,9 +4,14 @@ asking."""
 
 from __future__ import annotations
 
+import logging
+
+from actors.errors import EngineError
 from actors.ports import CALLER_RATE, Intent, Pcm
 
 __all__ = ["IntentWatch"]
+
+_log = logging.getLogger(__name__)
 
 _FIRST = CALLER_RATE * 200 // 1000  # samples of it: of less nobody can tell anything
 _EVERY = CALLER_RATE * 96 // 1000
@@ -41,13 +46,18 @@ class IntentWatch:
 
     async def ask(self, sound: Pcm, clock: int, *, sounding: bool, last_voiced: int) -> bool:
         """Ask about the sound since a little before its onset. Whether there is an answer, and it is still the same
-        burst of voice."""
+        burst of voice. An engine that fails is not asked again in this call: words and length tell enough."""
         burst = self._burst
         self._due = clock + _EVERY
         if not sounding:
             self._ended_at = last_voiced
         assert self._intent is not None
-        meant = await self._intent.meant(sound)
+        try:
+            meant = await self._intent.meant(sound)
+        except EngineError as error:
+            _log.warning("sounds over the agent are judged by their words alone from now on: %s", error)
+            self._intent = self._onset = None
+            return False
         if meant is None or burst != self._burst:
             return False
         self.meant = meant

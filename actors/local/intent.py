@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import trio
 
-from actors.errors import EngineMissing
+from actors.errors import EngineMissing, EngineUnavailable
 from actors.local._files import data_file, package_file
 from actors.ports import CALLER_RATE, Pcm
 
@@ -40,14 +40,18 @@ class MoonshineIntent:
         self._limiter = trio.CapacityLimiter(1)
 
     async def meant(self, samples: Pcm) -> float | None:
-        """How likely (0..1) these samples, from where the sound set in, are words for the agent; None of too few."""
+        """How likely (0..1) these samples, from where the sound set in, are words for the agent; None of too few.
+        EngineUnavailable where the encoder fails."""
         if len(samples) < SHORTEST_S * CALLER_RATE:
             await trio.lowlevel.checkpoint()
             return None
         return await trio.to_thread.run_sync(self._meant, samples, abandon_on_cancel=True, limiter=self._limiter)
 
     def _meant(self, samples: Pcm) -> float:
-        return likelihood(self._encode(samples), self._weights)
+        try:
+            return likelihood(self._encode(samples), self._weights)
+        except Exception as error:
+            raise EngineUnavailable("intent", f"{type(error).__name__}: {error}") from error
 
 
 def encoder() -> Any:

@@ -4,6 +4,7 @@ import numpy as np
 import trio
 
 from actors.call._intent_watch import IntentWatch
+from actors.errors import EngineUnavailable
 from actors.ports import CALLER_RATE
 from actors.testing import FakeIntent, run_virtual
 from actors.testing._speech import Dictionary
@@ -53,3 +54,20 @@ def test_an_answer_about_an_earlier_voice_is_dropped():
 
     assert not run_virtual(main)
     assert sounds.meant is None
+
+
+class _Broken:
+    name = "broken"
+
+    async def meant(self, samples):
+        await trio.lowlevel.checkpoint()
+        raise EngineUnavailable("intent", "broken")
+
+
+def test_a_judge_that_fails_is_not_asked_again():
+    sounds = IntentWatch(_Broken())
+    sounds.begin(0, over_agent=True)
+    assert not run_virtual(lambda: sounds.ask(SOUND, 300 * MS, sounding=True, last_voiced=0))
+    assert sounds.meant is None
+    sounds.begin(9000, over_agent=True)
+    assert not sounds.due(9000 + 300 * MS, sounding=True, last_voiced=0)
