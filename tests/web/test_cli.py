@@ -189,6 +189,19 @@ def test_page_is_installed():
     assert check_page().ok
 
 
+def test_the_doctor_tells_whether_sounds_are_judged(monkeypatch):
+    from web.cli import _checks
+
+    async def nothing():
+        return None
+
+    found = trio.run(_checks.check_judge)
+    assert found.ok
+    assert found.ms > 0
+    monkeypatch.setattr(_checks, "load_intent", nothing)
+    assert trio.run(_checks.check_judge).ok is None
+
+
 def test_doctor_json_is_one_object_and_fails_when_something_is_broken(monkeypatch, capsys):
     from actors.self_test import SelfTest
     from web.cli import _checking
