@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import trio
 
 from actors.audio import write_wav
 from statechart import mermaid
