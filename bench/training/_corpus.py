@@ -13,6 +13,7 @@ from bench.training._domains import Domain, converse, read_domain
 from bench.training._grammar import Draw
 from bench.training._heard import Ear
 from bench.training._hospital import hospital_specs, open_hospital
+from bench.training._made_up import made_up_domain
 from bench.training._reception import receive
 from bench.training._shape import shape_hospital
 from bench.training._talk import Dialogue
@@ -21,7 +22,7 @@ __all__ = ["corpus", "own_domain"]
 
 _DOMAINS: Final = Path(__file__).with_name("domains.toml")
 _CALLS_A_HOSPITAL: Final = 12
-_HOSPITAL_SHARE: Final = 0.6
+_HOSPITAL_SHARE, _MADE_UP_SHARE = 0.62, 0.14
 
 
 def corpus(seed: int, own: Domain | None = None) -> Iterator[Dialogue]:
@@ -41,6 +42,8 @@ def corpus(seed: int, own: Domain | None = None) -> Iterator[Dialogue]:
                 if draw.chance(_HOSPITAL_SHARE):
                     yield receive(draw, hospital, shape_hospital(draw, specs), ear)
                     made += 1
+                elif draw.chance(_MADE_UP_SHARE / (1 - _HOSPITAL_SHARE)):
+                    yield converse(draw, made_up_domain(draw), ear)
                 else:
                     yield converse(draw, draw.one(domains), ear)
 

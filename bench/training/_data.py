@@ -20,7 +20,7 @@ class Corpus:
     """``starts`` has one entry more than there are dialogues."""
 
     tokens: npt.NDArray[np.int32]
-    learn: npt.NDArray[np.bool_]
+    weights: npt.NDArray[np.uint8]
     starts: npt.NDArray[np.int64]
 
     @classmethod
@@ -28,24 +28,24 @@ class Corpus:
         held = list(dialogues)
         return cls(
             np.array([token for one in held for token in one.tokens], np.int32),
-            np.array([learnt for one in held for learnt in one.learn], np.bool_),
+            np.array([weight for one in held for weight in one.weights], np.uint8),
             np.cumsum([0, *(len(one.tokens) for one in held)]),
         )
 
     @classmethod
     def load(cls, path: Path) -> Corpus:
         with np.load(path) as file:
-            return cls(file["tokens"], file["learn"], file["starts"])
+            return cls(file["tokens"], file["weights"], file["starts"])
 
     def save(self, path: Path) -> None:
-        np.savez_compressed(path, tokens=self.tokens, learn=self.learn, starts=self.starts)
+        np.savez_compressed(path, tokens=self.tokens, weights=self.weights, starts=self.starts)
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
-    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
+    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
         part = slice(self.starts[index], self.starts[index + 1])
-        return self.tokens[part], self.learn[part]
+        return self.tokens[part], self.weights[part]
 
 
 def batches(count: int, size: int, seed: int, step: int) -> list[int]:

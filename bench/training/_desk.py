@@ -11,10 +11,11 @@ from typing import Any, Final
 from bench.training._grammar import Draw, Value
 from bench.training._heard import Ear
 from bench.training._hospital import Doctor, Hospital
+from bench.training._names import NOBODY
 from bench.training._shape import Shape
 from bench.training._small_talk import SmallTalk
 from bench.training._talk import Talk
-from bench.training._values import KINDS, NOBODY, digits_said, person_named
+from bench.training._values import KINDS, digits_said, person_named
 
 __all__ = ["SAY", "Desk", "doctor_said", "plain", "reason", "spoken"]
 

@@ -89,9 +89,9 @@ class Draw:
             words[:0] = [*words[: self.number(1, 3)], self.one(("-", "...", ",", "—"))]
         line = _tidy(" ".join(words))
         style = self.random.random()
-        if style < 0.18:
+        if style < 0.27:
             return re.sub(r"[.,!?;]+(?=\s|$)", "", line).lower()
-        if style < 0.26:
+        if style < 0.34:
             return line.rstrip(".!?")
         return line[:1].upper() + line[1:]
 

@@ -26,7 +26,7 @@ from actors.agents.hospital._seed import seed
 from actors.ports import ToolSpec
 from actors.tools import Resources, ToolArgumentError, find_tool, run_tool
 from bench.training._grammar import Draw
-from bench.training._values import FIRST, LAST
+from bench.training._names import LAST, first_name, full_name, last_name
 
 __all__ = ["Doctor", "Hospital", "Patient", "hospital_specs", "open_hospital"]
 
@@ -127,10 +127,10 @@ def open_hospital(draw: Draw) -> Iterator[Hospital]:
 def _other_doctors(db: sa.Connection, draw: Draw) -> None:
     """New names, years and offices; and in the reasons for days off, which name a doctor."""
     rows = db.execute(sa.select(t.doctors.c.id, t.doctors.c.last_name)).all()
-    last = draw.some(sorted(set(LAST) - {row.last_name for row in rows}), len(rows))
+    last = draw.some(sorted({*LAST, *(last_name(draw) for _ in LAST)} - {row.last_name for row in rows}), len(rows))
     for row, name in zip(rows, last, strict=True):
         office = str(draw.number(100, 420))
-        changes = {"first_name": draw.one(FIRST), "last_name": name, "years": draw.number(2, 38), "office": office}
+        changes = {"first_name": first_name(draw), "last_name": name, "years": draw.number(2, 38), "office": office}
         db.execute(sa.update(t.doctors).where(t.doctors.c.id == row.id).values(**changes))
         reason = t.closures.c.reason
         db.execute(
@@ -143,6 +143,6 @@ def _other_doctors(db: sa.Connection, draw: Draw) -> None:
 def _other_patients(db: sa.Connection, draw: Draw) -> None:
     for number in db.execute(sa.select(t.patients.c.id)).scalars().all():
         born = date(draw.number(1936, 2017), draw.number(1, 12), draw.number(1, 28))
-        changes = {"name": f"{draw.one(FIRST)} {draw.one(LAST)}", "date_of_birth": born}
+        changes = {"name": full_name(draw), "date_of_birth": born}
         phone = f"555-0{draw.number(100, 199)}"
         db.execute(sa.update(t.patients).where(t.patients.c.id == number).values(**changes, phone=phone))

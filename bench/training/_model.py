@@ -159,11 +159,12 @@ class Model:
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         return (hidden @ self.head.t()).float()
 
-    def loss(self, tokens: torch.Tensor, learn: torch.Tensor, lora: Lora | None) -> tuple[torch.Tensor, int]:
-        """The summed cross entropy of the tokens to be learnt, and their number. ``learn``: booleans, as ``tokens``."""
-        where = torch.nonzero(learn[1:]).squeeze(1)  # the state before a token predicts it
+    def loss(self, tokens: torch.Tensor, weights: torch.Tensor, lora: Lora | None) -> torch.Tensor:
+        """The cross entropy of the tokens to be learnt, each times its weight, summed. ``weights``: as ``tokens``."""
+        where = torch.nonzero(weights[1:]).squeeze(1)  # the state before a token predicts it
         logits = self.logits(self.hidden(tokens[:-1], lora)[where])
-        return F.cross_entropy(logits, tokens[1:][where], reduction="sum"), len(where)
+        losses = F.cross_entropy(logits, tokens[1:][where], reduction="none")
+        return (losses * weights[1:][where]).sum()
 
     def _apply(
         self, x: torch.Tensor, weights: torch.Tensor, lora: Lora | None, block: int, names: tuple[str, ...]

@@ -6,14 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bench.training._booking import ELSE, Booking
-from bench.training._desk import SAY, plain, reason
+from bench.training._booking import ELSE
+from bench.training._desk import SAY, plain
 from bench.training._grammar import Draw, Value, slots
 from bench.training._heard import Ear
 from bench.training._hospital import Hospital
 from bench.training._shape import Shape
 from bench.training._small_talk import SmallTalk
 from bench.training._talk import Dialogue, Talk
+from bench.training._two import TwoWishes
 from bench.training._values import birth_said, person_named
 
 __all__ = ["receive"]
@@ -63,23 +64,23 @@ def _listed(parts: list[str]) -> str:
     return ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else parts[0]
 
 
-class _Call(Booking):
+class _Call(TwoWishes):
     def run(self) -> Dialogue:
         scenes = (
-            *(self.availability,) * 8,
-            *(self.book,) * 6,
-            *(self.cancel,) * 4,
+            *(self.availability,) * 7,
+            *(self.book,) * 9,
+            *(self.cancel,) * 5,
             *(self.doctor,) * 3,
-            *(self.patient,) * 5,
+            *(self.patient,) * 9,
             *(self.chat.any,) * 4,
             *(self.symptom,) * 2,
-            *(self.two,) * 2,
+            *(self.two,) * 5,
             self.emergency,
         )
         first = self.draw.one(scenes)
         first()
         about = getattr(first, "__name__", "chat")
-        for _ in range(self.draw.one((0, 1, 1, 2, 2, 3))):
+        for _ in range(self.draw.one((0, 1, 1, 2))):
             self.draw.one(scenes)()
             if self.draw.chance(0.12):
                 self.again()
@@ -114,7 +115,7 @@ class _Call(Booking):
             return self.no_doctor()
         who, said = self._doctor()
         values = {"doctor": said, "date": self._day(plain=True), "time": self._hour(), "patient": self._patient()}
-        named = draw.chance(0.45)
+        named = draw.chance(0.65)
         line = draw.expand(draw.one(SAY["book_all" if named else "book_no_name"]))
         if "name is <patient>" not in line and "for <patient>" not in line and not named and self.name is None:
             self._ask(line, values)
@@ -218,38 +219,6 @@ class _Call(Booking):
             talk.user(again.replace("is them", "is that doctor").replace("is that doctor", "is that doctor free"))
             self._look({"doctor": plain(result["name"]), **({"date": day.argument} if day.said in again else {})}, who)
         return None
-
-    def two(self) -> None:
-        """Two wishes in one line: one after the other, one answer."""
-        draw, talk = self.draw, self.talk
-        (who, first), (_, second) = self._doctor(), self._doctor()
-        day, number = self._day(), self._number()
-        values = {"doctor": first, "second": second, "date": day, "number": number, "patient": self._patient()}
-        if draw.chance(0.4) and self.shape.has("get_doctor_info"):
-            self._ask(draw.expand(draw.one(SAY["both_doctors"])), values)
-            told = []
-            for said in (first, second):
-                result = self._call("get_doctor_info", {"doctor": said.argument})
-                told.append(
-                    reason(result["error"])
-                    if "error" in result
-                    else f"{result['name']} works in {result['specialty']}, office {result['office']}."
-                )
-            return talk.say(" ".join(told))
-        if not self.shape.has("cancel_appointment"):
-            return self.availability()
-        cancel = draw.expand(draw.one(SAY["cancel"])).rstrip("?.")
-        look = draw.expand(draw.one(SAY["available"])).replace("<days>", "<date>")
-        joint = draw.one((", and ", ". And ", ", and then ", " and after that "))
-        self._ask(f"{cancel}{joint}{look}", values)
-        result = self._call("cancel_appointment", {"appointment_id": number.argument})
-        arguments = {"doctor": first.argument, **({"date": day.argument} if "<date>" in look else {})}
-        found = self._call("check_availability", arguments)
-        done = "I can't find that appointment." if "error" in result else f"Appointment {number.argument} is cancelled."
-        if "slots" not in found:
-            return talk.say(f"{done} {reason(found['error'])}")
-        talk.say(f"{done} {self._offer(found)}")
-        return self._after_offer(found, arguments, who)
 
     def patient(self) -> None:
         draw, talk = self.draw, self.talk

@@ -11,13 +11,16 @@ from typing import Final
 
 from bench.training._talk import Dialogue, Line
 
-__all__ = ["messages", "segments", "text", "tools"]
+__all__ = ["CALL_WEIGHT", "messages", "segments", "text", "tools"]
 
+#: how much a token of a call counts in the loss beside one of the agent's words: which of several wordings the program
+#: drew cannot be learnt, a call is right or wrong
+CALL_WEIGHT: Final = 4
 _END: Final = "<|im_end|>"
 
 
-def segments(dialogue: Dialogue) -> Iterator[tuple[str, bool]]:
-    """Pieces of the text in order, and whether the model is to learn to write them.
+def segments(dialogue: Dialogue) -> Iterator[tuple[str, int]]:
+    """Pieces of the text in order, and how much each counts in the loss: 0 where the model only reads.
 
     Pieces end where the tokenizer would part the text anyway: before an answer, after its end mark.
     """
@@ -33,13 +36,13 @@ def segments(dialogue: Dialogue) -> Iterator[tuple[str, bool]]:
         if line.calls and line.text:  # the filler was heard, not written by the model
             known, answer = known + line.text, answer.removeprefix(line.text)
         if line.learn:
-            yield known, False
-            yield answer + _END, True
+            yield known, 0
+            yield answer + _END, CALL_WEIGHT if line.calls else 1
             known = "\n"
         else:
             known += answer + _END + "\n"
     if known.strip():
-        yield known, False
+        yield known, 0
 
 
 def text(dialogue: Dialogue) -> str:

@@ -23,10 +23,10 @@ __all__ = ["Tokenized", "Tokenizer", "open_tokenizer"]
 
 @attrs.frozen
 class Tokenized:
-    """``learn[i]``: whether the model is trained to write ``tokens[i]``."""
+    """``weights[i]``: how much writing ``tokens[i]`` counts in the training; 0: it is only read."""
 
     tokens: tuple[int, ...]
-    learn: tuple[bool, ...]
+    weights: tuple[int, ...]
 
 
 @attrs.frozen
@@ -57,16 +57,16 @@ class Tokenizer:
         content = [part for text, _ in pieces for part in (text, _BETWEEN)]
         found = self.post("/tokenize", {"content": content, "add_special": False, "parse_special": True})["tokens"]
         tokens: list[int] = []
-        learn: list[bool] = []
-        learned = iter(learned for _, learned in pieces)
-        now = next(learned)
+        weights: list[int] = []
+        following = iter(weight for _, weight in pieces)
+        now = next(following)
         for token in found:
             if token == _BETWEEN:
-                now = next(learned, False)
+                now = next(following, 0)
                 continue
             tokens.append(token)
-            learn.append(now)
-        return Tokenized(tuple(tokens), tuple(learn))
+            weights.append(now)
+        return Tokenized(tuple(tokens), tuple(weights))
 
 
 @asynccontextmanager

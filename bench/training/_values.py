@@ -6,19 +6,13 @@ name something ("four eight two one") become digits, spelled names become names,
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Final
 
 from bench.training._grammar import Draw, Value
+from bench.training._names import full_name
 
-__all__ = ["ASKS", "FIRST", "KINDS", "LAST", "NOBODY", "digits_said", "person", "person_named", "value"]
-
-_LISTS: Final = tomllib.loads(Path(__file__).with_name("names.toml").read_text(encoding="utf-8"))
-FIRST: Final[tuple[str, ...]] = tuple(_LISTS["first"].split())
-LAST: Final[tuple[str, ...]] = tuple(_LISTS["last"].split())
-NOBODY: Final[tuple[str, ...]] = tuple(_LISTS["nobody"].split())
+__all__ = ["ASKS", "KINDS", "birth_said", "digits_said", "person", "person_named", "value"]
 
 _DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEENS: Final = (
@@ -84,7 +78,7 @@ def _code(draw: Draw) -> Value:
 
 
 def person(draw: Draw) -> Value:
-    return person_named(draw, f"{draw.one(FIRST)} {draw.one(LAST)}", f"{draw.one(FIRST)} {draw.one(LAST)}")
+    return person_named(draw, full_name(draw), full_name(draw))
 
 
 def person_named(draw: Draw, name: str, slip: str = "") -> Value:
@@ -96,8 +90,12 @@ def person_named(draw: Draw, name: str, slip: str = "") -> Value:
     spelled = draw.one(("-", " ", ", ", ". ")).join(last.upper())
     if style < 0.90:
         return Value(draw.text(f"{name}{{, that's |, |, spelled }}{spelled}"), name)
-    if style < 0.97:
+    if style < 0.94:
         return Value(draw.text(f"{first}{{, last name | }}{spelled}"), name)
+    if style < 0.97:
+        return Value(f"{spelled}, {last}, {first}", name)
+    if style < 0.985:
+        return Value(f"{name}, {draw.one(('-', ' ', ', ')).join(first.upper())}", name)
     return Value(f"{'-'.join(first.upper())} {'-'.join(last.upper())}", name)
 
 
@@ -169,6 +167,10 @@ def birth_said(draw: Draw, day: int, month: str, year: int) -> Value:
     if year < 2000 and 0 < year % 100 < 10:
         rest = f"oh {rest}"
     number = _MONTHS.index(month) + 1
+    if 2000 < year < 2010 and draw.chance(0.3):
+        century = "two thousand and"
+    if year >= 2010 and draw.chance(0.7):
+        century = "twenty"
     words = f"{century} {rest}".strip() if rest or year == 2000 else "nineteen hundred"
     short = f"oh {_DIGITS[year % 10]}" if year % 100 < 10 else _two(year % 100)
     said = draw.text(
@@ -179,8 +181,13 @@ def birth_said(draw: Draw, day: int, month: str, year: int) -> Value:
         f"{month} {_ORDINALS[day - 1]} {year}|the {_ORDINALS[day - 1]} of {month} {words}|{day} {month} {year}|"
         f"{month} the {_ORDINALS[day - 1]} {year}|{number}/{day}/{year}|{month} {day}{_suffix(day)} {year}}}"
     )
-    if draw.chance(0.06):
-        return Value(f"{_ORDINALS[draw.number(0, 27)]}, no, {said}", said.removeprefix("the "))
+    if draw.chance(0.10):
+        slip = draw.text(
+            f"{{{_ORDINALS[draw.number(0, 27)]}{{ of|}}|{draw.one(_MONTHS)}|the {_ORDINALS[draw.number(0, 27)]}}}"
+        )
+        return Value(
+            f"{slip}, {draw.one(('no', 'sorry', 'I mean', 'no wait', 'er, no'))}, {said}", said.removeprefix("the ")
+        )
     return Value(said, said.removeprefix("the "))
 
 

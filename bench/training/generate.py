@@ -38,7 +38,7 @@ def make(seed: int, count: int, own: Domain | None = None) -> Corpus:
                     # In a thread: functions are run in event loops of their own.
                     dialogue = await trio.to_thread.run_sync(next, dialogues)
                     tokenized = await trio.to_thread.run_sync(tokenizer.dialogue, dialogue)
-                    if len(tokenized.tokens) <= LONGEST and any(tokenized.learn):
+                    if len(tokenized.tokens) <= LONGEST and any(tokenized.weights):
                         made.append(tokenized)
                         progress.update(task, completed=len(made))
         return made
@@ -63,7 +63,7 @@ def main(seed: int, count: int, own: Path | None, show: int, out: Path | None) -
     made = make(seed, count, domain)
     if out is not None:
         made.save(out)
-    learnt = int(np.sum(made.learn))
+    learnt = int(np.count_nonzero(made.weights))
     click.echo(f"{len(made)} dialogues, {len(made.tokens)} tokens, {learnt} of them learnt")
 
 

@@ -32,7 +32,8 @@ from actors.engines import EngineOptions, open_stt
 from actors.ports import CALLER_RATE, Pcm
 from bench.training._grammar import Draw, Value
 from bench.training._heard import TABLE, load
-from bench.training._values import FIRST, KINDS, LAST
+from bench.training._names import FIRST, LAST
+from bench.training._values import KINDS
 
 __all__ = ["VOICES", "phrase_heard"]
 

@@ -124,12 +124,11 @@ class Trainer:
         chosen = batches(len(self._corpus), plan.batch, plan.seed, self.step)
         chosen.sort(key=lambda index: int(self._corpus.starts[index] - self._corpus.starts[index + 1]))
         parameters = list(self.lora.parameters())
-        learnt = sum(int(self._corpus[index][1][1:].sum()) for index in chosen)
+        weight = sum(int(self._corpus[index][1][1:].sum()) for index in chosen)
 
         def work(index: int) -> tuple[float, tuple[torch.Tensor, ...]]:
-            tokens, learn = (torch.from_numpy(np.array(each)).to(plan.device) for each in self._corpus[index])
-            loss, _ = self._model.loss(tokens.long(), learn, self.lora)
-            loss = loss / learnt
+            tokens, weights = (torch.from_numpy(np.array(each)).to(plan.device) for each in self._corpus[index])
+            loss = self._model.loss(tokens.long(), weights, self.lora) / weight
             return float(loss.detach()), torch.autograd.grad(loss, parameters)
 
         total = 0.0

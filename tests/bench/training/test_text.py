@@ -48,7 +48,7 @@ def test_only_what_the_agent_writes_itself_is_learnt():
         async with open_tokenizer() as server:
             for dialogue in dialogues:
                 tokenized = server.dialogue(dialogue)
-                learnt = [t for t, learn in zip(tokenized.tokens, tokenized.learn, strict=True) if learn]
+                learnt = [t for t, weight in zip(tokenized.tokens, tokenized.weights, strict=True) if weight]
                 said = server.post("/detokenize", {"tokens": learnt})["content"]
                 assert all(line.text not in said for line in dialogue.lines if line.role == "tool")
                 assert said.count("<tool_call>") == sum(len(x.calls) for x in dialogue.lines if x.learn)
