@@ -159,7 +159,7 @@ class _Conversation:
                 self.chat.any()
             elif self.absent is not None and draw.chance(0.3):
                 self._refuse(self.absent)
-            elif draw.chance(0.1) and len(self.shown) > 1:
+            elif draw.chance(0.06) and len(self.shown) > 1:
                 self._two(turn)
             else:
                 self._one(draw.one(self.shown), turn)

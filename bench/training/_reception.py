@@ -70,11 +70,11 @@ class _Call(TwoWishes):
             *(self.availability,) * 7,
             *(self.book,) * 9,
             *(self.cancel,) * 5,
-            *(self.doctor,) * 3,
+            *(self.doctor,) * 4,
             *(self.patient,) * 9,
             *(self.chat.any,) * 4,
             *(self.symptom,) * 2,
-            *(self.two,) * 5,
+            *(self.two,) * 2,
             self.emergency,
         )
         first = self.draw.one(scenes)
@@ -111,7 +111,7 @@ class _Call(TwoWishes):
         draw = self.draw
         if not self.shape.has("schedule_appointment"):
             return self._cannot("schedule_appointment", "book_no_name")
-        if draw.chance(0.3):
+        if draw.chance(0.4):
             return self.no_doctor()
         who, said = self._doctor()
         values = {"doctor": said, "date": self._day(plain=True), "time": self._hour(), "patient": self._patient()}
@@ -150,7 +150,7 @@ class _Call(TwoWishes):
             return self._cancel(number)
         value = self.ear.hear(self._number())
         _, said = self._doctor()
-        if draw.chance(0.62):
+        if draw.chance(0.45):
             self._ask(draw.expand(draw.one(SAY["cancel"])), {"number": value})
             return self._cancel(value.argument)
         self._ask(draw.expand(draw.one(SAY["cancel_open"])), {"doctor": said, "date": self._day(plain=True)})
