@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help install serve test lint format types lock clean
+.PHONY: help install serve test lint format types lock lock-training clean
 
 help:  ## Show these targets.
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # The stamp is newer than the lock exactly when the environment holds what the lock names.
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -43,6 +43,17 @@ types: install  ## Check the types (strict).
 
 lock:  ## Renew requirements.lock (needs uv).
 	uv pip compile pyproject.toml --group dev --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+
+# Apart from pyproject.toml, whose overrides keep torch out. CUDA's packages are dropped: the training runs on the processor.
+# The hash of torch's CPU build is carried over where it stands in the lock already and torch's version stays.
+TORCH ?= torch==2.13.0
+lock-training:  ## Renew requirements-training.lock (needs uv). Another torch: make lock-training TORCH=torch==2.14.0.
+	@grep -A1 '^$(TORCH) ' requirements-training.lock | tail -1 > .torch-cpu-hash
+	@{ grep '^#' requirements-training.lock; \
+	  echo '$(TORCH)' | uv pip compile - --no-config --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -q \
+	  | awk '/^[a-z]/ { keep = !/^(cuda|nvidia|triton)/ } keep { print } /^torch==/ { while ((getline hash < ".torch-cpu-hash") > 0) if (hash) print hash }' \
+	  | awk '!($$0 ~ /--hash/ && $$0 in seen) { print } /--hash/ { seen[$$0] }'; } > requirements-training.lock.new
+	@mv requirements-training.lock.new requirements-training.lock; rm -f .torch-cpu-hash
 
 clean:  ## Remove the environment and caches.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
