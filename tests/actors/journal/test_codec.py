@@ -39,7 +39,7 @@ def through_json(kind: Any, value: Any) -> Any:
 def test_every_event_and_effect_comes_back_as_it_was(kind):
     fields = {name: st.from_type(hint) for name, hint in get_type_hints(kind).items()}
 
-    @given(st.builds(kind, **fields))
+    @given(st.builds(kind, **fields).filter(lambda value: value == value))  # what holds NaN equals nothing
     def check(value):
         assert through_json(Event | Effect, value) == value
 

@@ -72,7 +72,7 @@ def test_no_name_is_in_a_masked_journal(traces):
 
 
 #: Words of the journal's form itself, and of what the agent's functions are called.
-FORM = {"call", "note", "talk", "move", "book"}
+FORM = {"call", "note", "talk", "move", "book", "meant"}
 
 
 @st.composite

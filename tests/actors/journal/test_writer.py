@@ -36,22 +36,23 @@ def only(path):
 
 
 def test_a_call_is_written_and_replays(tmp_path, steps):
+    last = steps[-1][0]
     with files(tmp_path / "deep" / "er") as journal:
         call = journal.begin("a/b", "hospital", steps[0][1].settings)
         for step in steps:
             call.step(*step)
-        call.note(9.0, AgentDone(1))
-        call.note(9.0, TranscriptUpdate(1, "user", "Lisa", True))  # the chart's own effects say so
-        call.settled(9.0, 1, 100, True)
-        call.close(9.5, "caller")
+        call.note(last, AgentDone(1))
+        call.note(last, TranscriptUpdate(1, "user", "Lisa", True))  # the chart's own effects say so
+        call.settled(last, 1, 100, True)
+        call.close(last + 0.5, "caller")
     path = only(tmp_path / "deep" / "er")
     assert path.name.endswith("-a_b.jsonl")
     assert path.stat().st_mode & 0o777 == 0o600
     found = read(path)
     assert (found.head.call, found.head.agent, found.head.masked) == ("a/b", "hospital", True)
-    assert (found.ended.reason, found.lost, found.seconds) == ("caller", 0, 9.5)
-    assert [line for _, line in found.lines if isinstance(line, Noted)] == [Noted(9.0, AgentDone(1))]
-    assert SettledAt(9.0, 1, 100, True) in [line for _, line in found.lines]
+    assert (found.ended.reason, found.lost, found.seconds) == ("caller", 0, pytest.approx(last + 0.5, abs=0.002))
+    assert [line for _, line in found.lines if isinstance(line, Noted)] == [Noted(last, AgentDone(1))]
+    assert SettledAt(last, 1, 100, True) in [line for _, line in found.lines]
     assert replay(found).verified == len(steps)
 
 
