@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 import trio
-from trio.testing import MockClock
 
 from actors.errors import EngineBadReply, EngineOverloaded, EngineRefused, EngineUnavailable
 from actors.fallback import Chain, FallbackLlm, FallbackTts, Member, open_chain
@@ -18,14 +17,11 @@ from actors.ports import (
     SpeechChunk,
     WordTiming,
 )
+from actors.testing import run_virtual as run
 
 REQUEST = LlmRequest(())
 DOWN = EngineUnavailable("a", "down")
 HANG = object()
-
-
-def run(main):
-    return trio.run(main, clock=MockClock(autojump_threshold=0))
 
 
 async def play(script):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import trio
-from trio.testing import MockClock
 
 from actors.errors import EngineRefused, EngineUnavailable
 from actors.fallback import Chain, FallbackStt, Member, open_chain
@@ -14,14 +13,11 @@ from actors.ports import (
     TurnSignal,
     TurnSignalStream,
 )
+from actors.testing import run_virtual as run
 
 REQUEST = LlmRequest(())
 DOWN = EngineUnavailable("a", "down")
 HANG = object()
-
-
-def run(main):
-    return trio.run(main, clock=MockClock(autojump_threshold=0))
 
 
 class Ear:
