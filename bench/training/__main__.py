@@ -21,7 +21,7 @@ from bench.training.train import STATE, Plan, Trainer, read_plan
 
 @click.command(help=__doc__)
 @click.option("--own", type=click.Path(path_type=Path, exists=True), help="Your own agent's grammar (TOML).")
-@click.option("--hours", default=1.5, show_default=True, help="How long to train, by the clock.")
+@click.option("--hours", default=1.5, show_default=True, help="How long to train: hours in which the threads compute.")
 @click.option("--steps", default=0, help="How many steps to train, instead.")
 @click.option("--count", default=4000, show_default=True, help="How many dialogues to make.")
 @click.option("--start", type=click.Path(path_type=Path, exists=True), help="An adapter (GGUF) to go on from.")

@@ -15,7 +15,7 @@ __all__ = ["CALL_WEIGHT", "messages", "segments", "text", "tools"]
 
 #: how much a token of a call counts in the loss beside one of the agent's words: which of several wordings the program
 #: drew cannot be learnt, a call is right or wrong
-CALL_WEIGHT: Final = 4
+CALL_WEIGHT: Final = 3
 _END: Final = "<|im_end|>"
 
 

@@ -13,7 +13,7 @@ import attrs
 import trio
 
 from actors.local.llama import Endpoint, LlamaServer, LlamaSpec, embedded_spec
-from bench.training._render import segments
+from bench.training._render import CALL_WEIGHT, segments
 from bench.training._talk import Dialogue
 
 _BETWEEN = 0  # <|endoftext|>: never part of a conversation
@@ -64,8 +64,9 @@ class Tokenizer:
             if token == _BETWEEN:
                 now = next(following, 0)
                 continue
+            begins = now and not (weights and weights[-1])
             tokens.append(token)
-            weights.append(now)
+            weights.append(CALL_WEIGHT if begins else now)  # to call or to speak: both decisions count alike
         return Tokenized(tuple(tokens), tuple(weights))
 
 

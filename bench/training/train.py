@@ -35,7 +35,8 @@ _PLAN, STATE = "plan.json", "state.pt"
 
 @attrs.frozen
 class Plan:
-    """What is trained and for how long: ``steps``, or ``hours`` of wall clock if that is 0. ``rate`` is AdamW's."""
+    """What is trained and for how long: ``steps``, or if that is 0 ``hours`` of undisturbed training: on processors the
+    time that the threads computed, so that other work or a pause costs the adapter nothing. ``rate`` is AdamW's."""
 
     data: str
     seed: int = 1
@@ -70,12 +71,12 @@ class Trainer:
         """To the end of the plan, or until asked to stop. Returns the latest adapter."""
         before = signal.signal(signal.SIGINT, self._stop)
         pool = ThreadPoolExecutor(self.plan.threads)
-        torch.set_num_threads(1 if self.plan.threads > 1 else torch.get_num_threads())
+        torch.set_num_threads(1)  # each of the pool's threads computes alone
         try:
             while self.progress < 1 and not self._asked_to_stop:
-                begun = time.monotonic()
+                begun = self._clock()
                 loss, tokens = self._one_step(pool)
-                took = time.monotonic() - begun
+                took = self._clock() - begun
                 self._spent += took
                 self._tokens += tokens
                 self.step += 1
@@ -87,6 +88,12 @@ class Trainer:
             signal.signal(signal.SIGINT, before)
             adapter = self.save()
         return adapter
+
+    def _clock(self) -> float:
+        """Seconds of training."""
+        if self.plan.device == "cpu":
+            return time.process_time() / max(self.plan.threads, 1)
+        return time.monotonic()
 
     @property
     def progress(self) -> float:
@@ -177,7 +184,7 @@ def read_plan(run: Path) -> Plan:
 @click.command(help=__doc__)
 @click.option("--data", type=click.Path(path_type=Path, exists=True), help="From python -m bench.training.generate.")
 @click.option("--run", type=click.Path(path_type=Path), required=True, help="The folder of this training.")
-@click.option("--hours", default=1.5, show_default=True, help="How long to train, by the clock.")
+@click.option("--hours", default=1.5, show_default=True, help="How long to train: hours in which the threads compute.")
 @click.option("--steps", default=0, help="How many steps to train, instead.")
 @click.option("--batch", default=8, show_default=True, help="Dialogues a step.")
 @click.option("--rate", default=1e-3, show_default=True, help="The highest learning rate.")
