@@ -2,9 +2,10 @@
 
 Map
     _call                        the conductor: events in, effects out;  _wiring: its parts, connected
-    _ear _voice _turn_signals    caller audio to voice, words and ends of turn
+    _ear _hearing _voice         caller audio to voices and pauses
+    _asker _turn_signals         what the engines are asked about it: words, ends of turn
     _echo _pitch _recent         what they ask of the sound: an echo? a voice? where did it begin and end?
-    _intent_watch                is what sounds over the agent meant for it?
+    _intent_watch                when is it asked whether a sound over the agent is meant for it?
     _attempts _answer _speaker   model, functions, sentences to speech;  _phrases: fixed words
     _playout _reel _cursor _settling   speech to the caller, and what was heard
     _commits                     side effects
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from actors.call._answer import AnswerSettings
 from actors.call._call import Call
-from actors.call._ear import EarSettings
+from actors.call._hearing import EarSettings
 from actors.call._phrases import Phrasebook
 from actors.call._setup import CallSettings, CallSetup, Observer, phrases_of
 from actors.call._voice import VoiceSettings

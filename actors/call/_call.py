@@ -138,9 +138,9 @@ class Call:
         return [
             ChildSpec("conductor", ready(self._conduct), restart="transient", significant=True),
             ChildSpec("playout", ready(self._playout.run)),
-            ChildSpec("transcriber", ready(self._ear.transcribe)),
-            ChildSpec("intent", ready(self._ear.weigh)),
-            ChildSpec("signals", ready(self._ear.heed), restart="transient"),
+            ChildSpec("transcriber", ready(self._ear.asker.transcribe)),
+            ChildSpec("intent", ready(self._ear.asker.weigh)),
+            ChildSpec("signals", ready(self._ear.asker.heed), restart="transient"),
             ChildSpec("silence", ready(self._ear.watch)),
             ChildSpec("drain", ready(self._watch_drain), restart="transient"),
             ChildSpec("line", ready(self._listen), restart="transient"),
@@ -248,7 +248,7 @@ class Call:
                 self._commits.start(key)
             case Transcribe(segment, pause):
                 self._record.transcript_asked()
-                self._ear.want_final(segment, pause)
+                self._ear.asker.want_final(segment, pause)
             case CloseSegment():
                 self._ear.close_segment()
             case ShowCaller(turn, text, final):

@@ -8,7 +8,7 @@ import attrs
 
 from actors.agents import Agent
 from actors.call._answer import AnswerSettings
-from actors.call._ear import EarSettings
+from actors.call._hearing import EarSettings
 from actors.call._phrases import Phrasebook
 from actors.journal import Journal, NoJournal
 from actors.ports import Intent, Llm, Stt, Tts, Vad

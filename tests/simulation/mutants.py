@@ -64,10 +64,10 @@ def segments_are_numbered_apart():
 
     def make(original):
         def close_segment(self):
-            before = self._segment, self._segment_open
+            before = self._hearing.segment, self._hearing.segment_open
             original(self)
-            if not before[1] and not self._segment_open:
-                self._segment = before[0]
+            if not before[1] and not self._hearing.segment_open:
+                self._hearing.segment = before[0]
 
         return close_segment
 
@@ -315,9 +315,9 @@ def first_words_are_lost():
 
     def make(original):
         def open_segment(self):
-            if not self._voice.voiced or self._clock - self._onset < 3200:
-                self._recent.clear()
-                self._recent_samples = 0
+            if not self._voice.voiced or self._hearing.clock - self._hearing.onset < 3200:
+                self._recent._frames.clear()
+                self._recent.samples = 0
             original(self)
 
         return open_segment

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.audio import to_bytes
-from actors.call._ear import Ear, EarSettings
+from actors.call import EarSettings
+from actors.call._ear import Ear
 from actors.call._recent import AUDIBLE, Recent
 from actors.call._voice import Voice, VoiceSettings
 from actors.errors import EngineUnavailable
@@ -91,7 +92,7 @@ def hear(sound, recogniser, *, lingers=0, wait_ms=None):
         def post(event):
             heard.events.append((trio.current_time(), event))
             if isinstance(event, VoiceStopped):
-                heard.ear.want_final(event.segment, event.pause)
+                heard.ear.asker.want_final(event.segment, event.pause)
                 heard.ear.want_silence(wait_ms)
             elif isinstance(event, VoiceStarted):
                 heard.ear.want_silence(None)
@@ -107,7 +108,7 @@ def hear(sound, recogniser, *, lingers=0, wait_ms=None):
             heard=lambda: "",
         )
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(heard.ear.transcribe)
+            nursery.start_soon(heard.ear.asker.transcribe)
             nursery.start_soon(heard.ear.watch)
             for start in range(0, len(sound) - FRAME + 1, FRAME):
                 await trio.sleep(FRAME / CALLER_RATE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import trio
 
+from actors.call._asker import Asker
 from actors.call._ear import Ear
 from actors.call._playout import Playout
 from actors.line import CallEnded, ErrorNotice
@@ -27,7 +28,14 @@ def fail_once(monkeypatch, owner, name):
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(Ear, "hear"), (Ear, "watch"), (Ear, "transcribe"), (Playout, "run"), (Playout, "_advance"), (Playout, "report")],
+    [
+        (Ear, "hear"),
+        (Ear, "watch"),
+        (Asker, "transcribe"),
+        (Playout, "run"),
+        (Playout, "_advance"),
+        (Playout, "report"),
+    ],
 )
 def test_actor_that_fails_once_is_restarted(play, monkeypatch, owner, name):
     failures = fail_once(monkeypatch, owner, name)

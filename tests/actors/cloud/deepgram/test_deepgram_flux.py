@@ -75,7 +75,7 @@ def test_its_judgement_reaches_the_chart(run_world: Any, fast: LinkSettings, key
                 unheard_ms=lambda: None,
                 heard=lambda: "",
             )
-            nursery.start_soon(ear.heed)
+            nursery.start_soon(ear.asker.heed)
             said = [world.say("I would like to see", tail_ms=300), world.say("Doctor Chen next Tuesday")]
             silence = np.zeros(40 * CALLER_RATE, np.int16)
             samples = np.concatenate([*said, silence])
