@@ -21,15 +21,15 @@ from actors.ports import AGENT_RATE, LlmRequest, Pcm
 from actors.testing import FakeLlm
 from actors.tools import Resources
 from bench._caller import Caller, EchoPath
-from bench._figures import Summary, describe, machine, summarise, wilson
+from bench._figures import describe, machine
 from bench._overlap_cases import OverlapCase, load_overlaps, sound_of
+from bench._overlap_report import Outcome, listed, report, shown
 from bench._patient import ChargedIntent, ChargedStt, PatientClock
 from bench._recorded import Recorded
 from bench._stage import say, with_call
-from statechart import Event, FinalTranscript, PartialTranscript, VoiceStarted, VoiceStopped
 from web.cli._run import run, unwrapped
 
-__all__ = ["Outcome", "main", "report"]
+__all__ = ["main"]
 
 ECHO_DB = -20.0  #: the agent's own voice in the microphone, in every case
 DELAYS_MS = (60.0, 200.0)
@@ -75,26 +75,6 @@ QUESTIONS = (
         "Most of our patients find it helpful.",
     ),
 )
-
-
-@attrs.define
-class Outcome:
-    """What became of one overlap; milliseconds from the arrival of its first voiced sample, None: it did not happen.
-
-    ``hold``: playback was held (or cut at once). ``decided``: resumed for good, or cut. ``paused``: how long the agent
-    was held in all. ``heard``: what reached the chart: voice set in, fell silent (voiced ms), partial and final words.
-    """
-
-    case: OverlapCase
-    hold: float | None = None
-    decided: float | None = None
-    cut: bool = False
-    paused: float = 0.0
-    heard: list[str] = attrs.field(factory=list)
-
-    @property
-    def right(self) -> bool:
-        return self.cut == (self.case.label == "yield")
 
 
 class _Replies:
@@ -210,30 +190,9 @@ async def one_call(
     _, chart = await with_call(setup, caller, part, name=f"overlaps {seed}")
     for begin, outcome in begun:
         until = begin + (max(outcome.decided or 0.0, outcome.hold or 0.0) + 800) / 1000
-        outcome.heard = [
-            _shown(at - begin, event) for at, event, _ in chart if begin <= at <= until and _shown(0, event)
-        ]
+        outcome.heard = [shown(at - begin, event) for at, event, _ in chart if begin <= at <= until and shown(0, event)]
         outcomes.append(outcome)
     return caller.late
-
-
-def _shown(after_s: float, event: Event) -> str:
-    at = f"{after_s * 1000:.0f}"
-    match event:
-        case VoiceStarted():
-            return f"{at} voice"
-        case VoiceStopped():
-            return f"{at} silent after {event.voiced_ms}"
-        case PartialTranscript():
-            return f"{at} {event.text}...{_likely(event.meant)}"
-        case FinalTranscript():
-            return f"{at} {event.text or '(no words)'}{_likely(event.meant)}"
-        case _:
-            return ""
-
-
-def _likely(meant: float | None) -> str:
-    return "" if meant is None else f" {meant:.2f}"
 
 
 @asynccontextmanager
@@ -277,50 +236,6 @@ async def measure(
             for number, group in enumerate(groups):
                 nursery.start_soon(one, number, group)
     return sorted(outcomes, key=lambda outcome: outcome.case.number), late
-
-
-# --- report -----------------------------------------------------------------------------------------------------------
-
-
-def report(outcomes: Sequence[Outcome]) -> str:
-    """The tables of one part as text."""
-    lines = []
-    for label, word in (("yield", "yielded"), ("ignore", "ignored")):
-        mine = [each for each in outcomes if each.case.label == label]
-        lines.append(f"  {word:8} {_share(mine)}")
-        kinds = dict.fromkeys(each.case.kind for each in mine)
-        lines += [f"    {kind:12} {_share([each for each in mine if each.case.kind == kind])}" for kind in kinds]
-    voiced = [each for each in outcomes if each.case.kind != "echo"]
-    meant = [each for each in voiced if each.case.label == "yield"]
-    passed = [each for each in outcomes if each.case.label == "ignore" and each.right]
-    held = [each for each in passed if each.hold is not None]
-    lines += [
-        "  milliseconds from the first voiced sample:",
-        f"    to hold, words meant        {_times(each.hold for each in meant)}",
-        f"    to hold, everything noticed {_times(each.hold for each in voiced)}",
-        f"    to the cut                  {_times(each.decided for each in meant if each.right)}",
-        f"    to the resume               {_times(each.decided for each in held)}",
-        f"  pause of ignored overlaps that held ({len(held)} of {len(passed)}), ms",
-        f"                                {_times(each.paused for each in held)}",
-        f"    of all ignored              {_times(each.paused for each in passed)}",
-    ]
-    wrong = [each for each in outcomes if not each.right]
-    lines += [f"  wrong: {each.case.name}, heard {each.heard}" for each in wrong]
-    return "\n".join(lines)
-
-
-def _share(outcomes: Sequence[Outcome]) -> str:
-    right = sum(each.right for each in outcomes)
-    low, high = wilson(right, len(outcomes))
-    share = right / len(outcomes) if outcomes else 0.0
-    return f"{right:3} of {len(outcomes):3} = {share:.3f} [{low:.3f}, {high:.3f}]"
-
-
-def _times(values: Iterable[float | None]) -> str:
-    found: Summary | None = summarise([value for value in values if value is not None])
-    if found is None:
-        return "-"
-    return f"P50 {found.p50:5.0f}  P95 {found.p95:5.0f}  max {found.high:5.0f}  n {found.n}"
 
 
 @click.command(
@@ -367,8 +282,7 @@ def main(part: str, kinds: Sequence[str], charged: bool, at_once: int, seed: int
         print(f"\n{name}\n{report([each for each in outcomes if each.case.part == name])}")
     if show_all:
         for each in outcomes:
-            times = " ".join("-" if t is None else f"{t:.0f}" for t in (each.hold, each.decided, each.paused))
-            print(f"{'ok ' if each.right else 'BAD'} {each.case.name:70} {times:16} {each.heard}")
+            print(listed(each))
     out.mkdir(parents=True, exist_ok=True)
     kept: dict[str, Any] = {"machine": found, "how": how, "late_ms": late * 1000}
     kept["outcomes"] = [attrs.asdict(each) for each in outcomes]

@@ -11,9 +11,9 @@ import trio
 from actors.call._pitch import periodicity
 from bench._noises import NOISES, make_noise
 from bench._overlap_cases import load_overlaps
+from bench._overlap_report import Outcome, report
 from bench._patient import ChargedStt, PatientClock
 from bench.heard import TURNS, parse
-from bench.overlap import Outcome, report
 
 CASES = load_overlaps()
 PARTS = ("development", "held_out")
