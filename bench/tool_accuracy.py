@@ -1,8 +1,8 @@
 """Does a model call the right functions, and say only what it knows? Measured on ``bench/accuracy``.
 
 The model is asked as in a call: the same client, prompt, tools and limits. Answers are kept in ``out/accuracy`` and
-judged from there: a run that is stopped (or reaches ``--seconds``) goes on where it was. Scores of all sets but ``dev``
-are noted in ``bench/accuracy/scorings.log``.
+judged from there: a run that is stopped (or reaches ``--seconds``) goes on where it was. Scores of the sets that are
+not for tuning are noted in ``bench/accuracy/scorings.log``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import click
@@ -33,6 +33,8 @@ from bench._spoken import Hearing
 
 OUT = Path(__file__).parents[1] / "out" / "accuracy"
 LOG = FOLDER / "scorings.log"
+SETS: Final = ("dev", "dev3", "heldout", "foreign", "callers")
+FOR_TUNING: Final = frozenset({"dev", "dev3"})
 
 
 @attrs.frozen
@@ -116,9 +118,7 @@ Examples:
   python -m bench.tool_accuracy --set heldout --llm-base-url http://localhost:11434/v1 --llm-model qwen3:4b
 """
 )
-@click.option(
-    "--set", "set_", type=click.Choice(["dev", "heldout", "foreign", "callers"]), default="dev", show_default=True
-)
+@click.option("--set", "set_", type=click.Choice(SETS), default="dev", show_default=True)
 @click.option(
     "--spoken", is_flag=True, help="The callers' lines synthesised, with noise, and transcribed by Moonshine."
 )
@@ -223,7 +223,7 @@ def _report(
         "failures_shown": min(shown, len(failures)),
         "scores": {name: row.to_json() for name, row in found.items()},
     }
-    if set_ != "dev" and done:
+    if set_ not in FOR_TUNING and done:
         with LOG.open("a") as log:
             print(json.dumps(result), file=log)
     return {**result, "by_category": {name: row.to_json() for name, row in groups.items()}}

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.agents.hospital._dates import parse_birth_date, parse_date
+from actors.agents.hospital._times import parse_time
 from bench._scenes import Call, load_set
 from bench._values import HOSPITAL_KINDS, Comparison, Offer, offered_in, plain_name
 
@@ -116,12 +118,28 @@ def test_no_words_break_the_comparison(said: str) -> None:
     assert PLAIN.same([_booking(date=said, time=said)], [_booking(date=said, time=said)])
 
 
-def test_every_wanted_call_equals_itself_and_no_accepted_list_is_there_twice() -> None:
-    for scene in load_set("dev"):
+@pytest.mark.parametrize("name", ["dev", "dev3"])
+def test_every_wanted_call_equals_itself(name: str) -> None:
+    for scene in load_set(name):
         comparison = Comparison(scene.kinds or HOSPITAL_KINDS, scene.now)
         for turn in scene.turns:
             for calls in turn.accepted:
                 assert comparison.same(calls, calls)
+
+
+@pytest.mark.parametrize("name", ["dev", "dev3"])
+def test_days_times_and_births_that_are_wanted_are_such_as_the_tools_understand(name: str) -> None:
+    for scene in load_set(name):
+        for turn in (turn for turn in scene.turns if turn.category != "tool-error"):
+            for call in (call for calls in turn.accepted for call in calls):
+                for argument, value in call.arguments.items():
+                    match HOSPITAL_KINDS[argument]:
+                        case "date":
+                            parse_date(value, scene.now.date())
+                        case "time":
+                            parse_time(value)
+                        case "birth":
+                            parse_birth_date(value, scene.now.date())
 
 
 def test_plain_names() -> None:
