@@ -8,7 +8,8 @@ Map
     llama          the language model: a supervised llama.cpp child and the client that speaks to it
                    _llama_spec: which model and how;  _llama_server: the child's life;
                    _slots: whose turn goes where;  _examples: what it may guess function calls from;
-                   _copying: arguments as the caller said them (all three pure)
+                   _founded: its calls held to what was said;  _copying: arguments in the caller's words;
+                   _grounding: none that nobody said (all five pure)
     llama_child    that child;  _merge: adapter and model made one, for speed;  _gguf: the file format
     _segment       caller audio of one segment: what of it is worth transcribing (pure)
     _transcript    what a recogniser made up (pure)

@@ -11,18 +11,19 @@ interpreter's time. :class:`LlamaServer` runs one child after another; :func:`op
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from functools import partial
 
 import trio
 
 from actors.cloud.openai_llm import OpenAiLlm
 from actors.errors import EngineUnavailable
-from actors.local._copying import as_said
+from actors.local._founded import founded
 from actors.local._llama_server import STOP_TIMEOUT, LlamaServer, client_of
 from actors.local._llama_spec import ENGINE, Endpoint, LlamaSpec, embedded_spec
 from actors.local._slots import Slots
-from actors.ports import LlmDelta, LlmRequest, LlmToolCall
+from actors.ports import LlmDelta, LlmRequest
 from actors.runtime import Backoff, ChildSpec, Policy, Supervisor
 
 __all__ = ["Endpoint", "LlamaLlm", "LlamaServer", "LlamaSpec", "embedded_spec", "open_llama"]
@@ -46,13 +47,14 @@ class LlamaLlm:
         async def answer() -> AsyncIterator[AsyncIterator[LlmDelta]]:
             client, slots = await self._current()
             slot = slots.take(request.messages)
+            ask = partial(client.stream, extra_body={} if slot is None else {"id_slot": slot})
             try:
-                async with client.stream(request, extra_body={} if slot is None else {"id_slot": slot}) as deltas:
+                async with ask(request) as deltas:
                     if self.server.spec.adapter is None:
                         yield deltas
                         return
-                    async with aclosing(_calls_as_said(deltas, request)) as repaired:
-                        yield repaired
+                    async with aclosing(founded(deltas, request, ask)) as mended:
+                        yield mended
             finally:
                 if slot is not None:
                     slots.give_back(slot)
@@ -78,11 +80,6 @@ class LlamaLlm:
                 await old[1].aclose()
         assert self._client is not None
         return self._client[1:]
-
-
-async def _calls_as_said(deltas: AsyncIterator[LlmDelta], request: LlmRequest) -> AsyncGenerator[LlmDelta, None]:
-    async for delta in deltas:
-        yield as_said(delta, request.messages, request.tools) if isinstance(delta, LlmToolCall) else delta
 
 
 @asynccontextmanager
