@@ -1,7 +1,7 @@
 """The engines of a process: chosen, loaded at once, warmed up and closed.
 
     async with open_engines(EngineOptions(), warm_up=request, progress=show) as engines:
-        engines.vad, engines.stt, engines.llm, engines.tts
+        engines.vad, engines.stt, engines.llm, engines.tts, engines.intent
 
 Nothing is read from the environment here; :mod:`web.config` makes the options. Self-tests: :mod:`actors.self_test`.
 
@@ -15,7 +15,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, Final, Literal, get_args
 
 import attrs
 import trio
@@ -24,6 +24,7 @@ from actors._engine_makers import MAKERS
 from actors._engine_options import EngineOptions, Part
 from actors.errors import EngineMissing, EngineUnavailable
 from actors.fallback import Chain, FallbackLlm, FallbackStt, FallbackTts, Member, open_chain
+from actors.local.intent import MoonshineIntent
 from actors.ports import Intent, Llm, LlmRequest, Stt, Tts, Vad
 
 __all__ = [
@@ -31,13 +32,21 @@ __all__ = [
     "Engines",
     "Part",
     "Progress",
-    "load_intent",
+    "Step",
     "open_engines",
+    "open_intent",
     "open_llm",
     "open_stt",
     "open_tts",
     "open_vad",
 ]
+
+
+Step = Part | Literal["intent"]  #: what is loaded: the parts that can be chosen, and what calls can do without
+
+_log = logging.getLogger(__name__)
+_PARTS: Final[tuple[Part, ...]] = get_args(Part)
+_STEPS: Final[tuple[Step, ...]] = (*_PARTS, "intent")
 
 
 @attrs.frozen
@@ -51,15 +60,13 @@ class Engines:
 
 @attrs.frozen
 class Progress:
-    """One step of getting ready. ``ms``: how long it took, None while it goes on."""
+    """One step of getting ready. ``ms``: how long it took, None while it goes on. ``there`` False: its files are not
+    installed, and calls do without."""
 
-    part: Part
+    part: Step
     engine: str
     ms: float | None = None
-
-
-_log = logging.getLogger(__name__)
-_PARTS: tuple[Part, ...] = ("vad", "stt", "llm", "tts")
+    there: bool = True
 
 
 def _ignore(_: Progress) -> None:
@@ -81,39 +88,32 @@ async def open_engines(
     """
     for part in _PARTS:  # what is set wrongly is told before anything is loaded
         options.require(part)
-    names = options.names
-    loaded: dict[Part, Any] = {}
-    intents: list[Intent | None] = []
+    names: dict[Step, str] = dict([*options.names.items(), ("intent", MoonshineIntent.name)])
+    loaded: dict[Step, Any] = {}
     all_loaded, leaving = trio.Event(), trio.Event()
     failure: Exception | None = None
 
     @contextmanager
-    def timed(part: Part) -> Iterator[None]:
+    def timed(part: Step) -> Iterator[None]:
         begun = time.perf_counter()
         progress(Progress(part, names[part]))
         yield
-        progress(Progress(part, names[part], (time.perf_counter() - begun) * 1000))
+        ms = (time.perf_counter() - begun) * 1000
+        progress(Progress(part, names[part], ms, there=loaded[part] is not None))
 
-    async def hold(part: Part, manager: AbstractAsyncContextManager[Any]) -> None:
+    async def hold(part: Step, manager: AbstractAsyncContextManager[Any]) -> None:
         """Each engine is opened and closed by one task, which cancel scopes within it ask for."""
         nonlocal failure
         try:
             async with AsyncExitStack() as stack:
                 with timed(part):
                     loaded[part] = await stack.enter_async_context(manager)
-                tell()
+                if len(loaded) == len(_STEPS):
+                    all_loaded.set()
                 await leaving.wait()
         except Exception as error:
             failure = failure or error
             nursery.cancel_scope.cancel(reason=f"{part} failed")
-
-    def tell() -> None:
-        if len(loaded) == len(_PARTS) and intents:
-            all_loaded.set()
-
-    async def listen() -> None:
-        intents.append(await load_intent())
-        tell()
 
     # The errors of the body are carried around the nursery, which would wrap them in a group.
     async with trio.open_nursery() as nursery:
@@ -121,10 +121,10 @@ async def open_engines(
         nursery.start_soon(hold, "stt", open_stt(options))
         nursery.start_soon(hold, "tts", open_tts(options))
         nursery.start_soon(hold, "llm", open_llm(options, warm_up))
-        nursery.start_soon(listen)
+        nursery.start_soon(hold, "intent", open_intent())
         try:
             await all_loaded.wait()
-            yield Engines(loaded["vad"], loaded["stt"], loaded["llm"], loaded["tts"], intents[0])
+            yield Engines(**loaded)
         except Exception as error:
             failure = failure or error
         finally:
@@ -142,15 +142,15 @@ async def open_vad(options: EngineOptions) -> AsyncIterator[Vad]:
     yield await trio.to_thread.run_sync(SileroVad)
 
 
-async def load_intent() -> Intent | None:
+@asynccontextmanager
+async def open_intent() -> AsyncIterator[Intent | None]:
     """What judges sounds over the agent; None where its files are not installed: then their words and length decide."""
-    from actors.local.intent import MoonshineIntent
-
+    intent: Intent | None = None
     try:
-        return await trio.to_thread.run_sync(MoonshineIntent)
+        intent = await trio.to_thread.run_sync(MoonshineIntent)
     except EngineMissing as error:
         _log.warning("sounds over the agent are judged by their words alone: %s", error)
-        return None
+    yield intent
 
 
 @asynccontextmanager

@@ -1,20 +1,23 @@
 """A measured self-test of each engine, for ``bargein doctor``.
 
-The agent's voice says a sentence, the recogniser and the voice detector are given it, the language model is greeted.
+The agent's voice says a sentence, the recogniser and the voice detector are given it, the language model is greeted,
+and what judges sounds over the agent is given a noise.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import attrs
 import numpy as np
 import trio
 
 from actors.audio import resample, to_array
-from actors.engines import EngineOptions, Part, open_llm, open_stt, open_tts, open_vad
-from actors.errors import BargeinError, EngineBadReply, EngineError
+from actors.engines import EngineOptions, Part, Step, open_intent, open_llm, open_stt, open_tts, open_vad
+from actors.errors import BargeinError, EngineBadReply, EngineError, EngineMissing
+from actors.local.intent import MoonshineIntent
 from actors.ports import AGENT_RATE, CALLER_RATE, LlmMessage, LlmRequest, LlmText, Pcm
 
 __all__ = ["SelfTest", "self_test"]
@@ -27,11 +30,12 @@ _Test = Callable[[EngineOptions, list[Pcm]], Awaitable[tuple[float, str]]]
 
 @attrs.frozen
 class SelfTest:
-    """What there is to say of one engine. ``ms``: a typical piece of work, loading apart; ``advice`` if not ``ok``."""
+    """What there is to say of one engine. ``ok`` None: it is not installed, and calls do without. ``ms``: a typical
+    piece of work, loading apart; ``advice`` if not ``ok``."""
 
-    part: Part
+    part: Step
     name: str
-    ok: bool
+    ok: bool | None
     ms: float
     detail: str
     advice: str = ""
@@ -41,22 +45,27 @@ async def self_test(options: EngineOptions) -> tuple[SelfTest, ...]:
     """Test each engine alone, fallbacks too, one after the other. Never raises for an engine's failure."""
     said: list[Pcm] = []
     results = {
-        part: [await _result(options.only(part, name), part, said, test) for name in options.chains[part]]
+        part: [
+            await _result(part, name, partial(test, options.only(part, name), said)) for name in options.chains[part]
+        ]
         for part, test in _TESTS
     }
-    return tuple(test for part in ("vad", "stt", "llm", "tts") for test in results[part])
+    chosen = [test for part in ("vad", "stt", "llm", "tts") for test in results[part]]
+    return (*chosen, await _result("intent", MoonshineIntent.name, _intent, needed=False))
 
 
-async def _result(options: EngineOptions, part: Part, said: list[Pcm], test: _Test) -> SelfTest:
-    name = options.names[part]
+async def _result(
+    part: Step, name: str, test: Callable[[], Awaitable[tuple[float, str]]], *, needed: bool = True
+) -> SelfTest:
     try:
         with trio.fail_after(_TIMEOUT):
-            ms, detail = await test(options, said)
+            ms, detail = await test()
     except trio.TooSlowError:
         return SelfTest(part, name, False, _TIMEOUT * 1000, "no answer", f"it took longer than {_TIMEOUT:.0f} s")
     except BargeinError as error:
         advice = str(error).removeprefix(f"{error.engine}: ") if isinstance(error, EngineError) else str(error)
-        return SelfTest(part, name, False, 0.0, type(error).__name__, advice)
+        missing = isinstance(error, EngineMissing) and not needed
+        return SelfTest(part, name, None if missing else False, 0.0, type(error).__name__, advice)
     return SelfTest(part, name, True, ms, detail)
 
 
@@ -123,6 +132,19 @@ async def _llm(options: EngineOptions, _: list[Pcm]) -> tuple[float, str]:
             raise EngineBadReply(engine.name, "it said nothing")
         rate = (pieces - 1) / (whole - first) * 1000 if whole > first else 0.0
         return first, f"first token of {engine.model}, then {rate:.0f} tokens/s"
+
+
+async def _intent() -> tuple[float, str]:
+    sound = np.random.default_rng(0).normal(0, 1000, CALLER_RATE).astype(np.int16)
+    async with open_intent() as engine:
+        if engine is None:
+            raise EngineMissing(
+                "intent", "sounds over the agent are judged by words and length alone; make install again"
+            )
+        await engine.meant(sound)  # the first takes longer than all others
+        begun = time.perf_counter()
+        await engine.meant(sound)
+        return _since(begun), "1 s of a sound over the agent"
 
 
 #: What is tested in which order: the voice first, whose speech the others hear.

@@ -15,7 +15,7 @@ import trio
 
 from actors.agents import Agent
 from actors.call import CallSetup, Phrasebook, phrases_of
-from actors.engines import EngineOptions, load_intent, open_stt, open_tts, open_vad
+from actors.engines import EngineOptions, open_intent, open_stt, open_tts, open_vad
 from actors.line import AgentSpeaking, Flush, Hold, Resume
 from actors.ports import AGENT_RATE, LlmRequest, Pcm
 from actors.testing import FakeLlm
@@ -199,14 +199,14 @@ async def one_call(
 async def open_agent() -> AsyncIterator[tuple[CallSetup, Recorded]]:
     """Real voice detector, recogniser and voice; all that is said is spoken ahead."""
     options = EngineOptions()
-    async with open_vad(options) as vad, open_stt(options) as stt, open_tts(options) as tts:
+    async with open_vad(options) as vad, open_stt(options) as stt, open_tts(options) as tts, open_intent() as intent:
         voice = Recorded(tts)
         await voice.record(dict.fromkeys(sentence for reply in (*STATEMENTS, *QUESTIONS) for sentence in reply))
         agent = Agent(name="receptionist", system="You are a receptionist.")
         phrases = await Phrasebook.synthesise(voice, phrases_of(agent))
         llm = FakeLlm(lambda _: ())
         setup = CallSetup(agent=agent, resources=Resources(), vad=vad, stt=stt, llm=llm, tts=voice, phrases=phrases)
-        yield attrs.evolve(setup, intent=await load_intent()), voice
+        yield attrs.evolve(setup, intent=intent), voice
 
 
 async def measure(

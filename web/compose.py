@@ -19,6 +19,7 @@ from actors.agents import Agent, load_agent
 from actors.call import CallSettings, CallSetup, Phrasebook, phrases_of
 from actors.engines import EngineOptions, Engines, open_engines
 from actors.engines import Progress as EngineProgress
+from actors.engines import Step as EngineStep
 from actors.errors import ConfigurationError
 from actors.journal import Journal, JournalFiles, NoJournal
 from actors.ports import LlmMessage, LlmRequest
@@ -40,17 +41,18 @@ __all__ = [
     "settled_memory",
 ]
 
-Part = Literal["agent", "vad", "stt", "llm", "tts", "phrases"]
+Part = EngineStep | Literal["agent", "phrases"]
 
 
 @attrs.frozen
 class Progress:
     """One step of getting ready. ``what``: what does this part's work; ``ms``: how long it took, None while it goes
-    on."""
+    on. ``there`` False: it is not installed, and calls do without."""
 
     part: Part
     what: str
     ms: float | None = None
+    there: bool = True
 
 
 Report = Callable[[Progress], None]
@@ -219,7 +221,7 @@ async def _speak_ahead(agent: Agent, engines: Engines, progress: Report) -> Phra
 
 
 def _of_engine(step: EngineProgress) -> Progress:
-    return Progress(step.part, step.engine, step.ms)
+    return Progress(step.part, step.engine, step.ms, step.there)
 
 
 def _revealed(secret: Secret | None) -> str | None:

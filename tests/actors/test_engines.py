@@ -3,6 +3,7 @@ import trio
 
 from actors import engines, errors
 from actors.engines import EngineOptions, open_engines
+from actors.local import intent
 from actors.self_test import self_test
 
 
@@ -31,6 +32,7 @@ def fakes(monkeypatch):
 
     for name in ("vad", "stt", "tts"):
         monkeypatch.setattr(engines, f"open_{name}", part(name))
+    monkeypatch.setattr(engines, "open_intent", lambda: part("intent")(None))
     monkeypatch.setattr(engines, "open_llm", llm)
     return log
 
@@ -46,12 +48,29 @@ def test_engines_load_side_by_side_and_say_so(fakes):
         began = trio.current_time()
         async with open_engines(EngineOptions(), progress=shown.append) as opened:
             assert trio.current_time() - began == 2
-            assert (opened.vad, opened.stt, opened.llm, opened.tts) == ("vad", "stt", "llm", "tts")
+            assert opened == engines.Engines("vad", "stt", "llm", "tts", "intent")
         assert fakes[-1] == "llm closed"
 
     run(main)
-    parts = ("vad", "stt", "llm", "tts")
+    parts = ("vad", "stt", "llm", "tts", "intent")
     assert {(step.part, step.ms is None) for step in shown} == {(part, m) for part in parts for m in (True, False)}
+
+
+def test_calls_do_without_a_judge_of_sounds_that_is_not_installed(fakes, monkeypatch):
+    shown = []
+
+    @engines.asynccontextmanager
+    async def nothing():
+        yield None
+
+    monkeypatch.setattr(engines, "open_intent", nothing)
+
+    async def main():
+        async with open_engines(EngineOptions(), progress=shown.append) as opened:
+            assert opened.intent is None
+
+    run(main)
+    assert [(step.part, step.there) for step in shown if step.ms is not None and not step.there] == [("intent", False)]
 
 
 def test_an_error_within_comes_out_as_it_is(fakes):
@@ -228,16 +247,30 @@ def test_wrong_choices_say_what_there_is(options, words):
 @pytest.mark.engines
 def test_the_doctor_finds_all_well_here():
     results = trio.run(self_test, EngineOptions(llm_slots=1))
-    assert [(result.part, result.ok) for result in results] == [(p, True) for p in ("vad", "stt", "llm", "tts")]
+    assert [(result.part, result.ok) for result in results] == [
+        (p, True) for p in ("vad", "stt", "llm", "tts", "intent")
+    ]
     assert all(result.ms > 0 for result in results)
 
 
 @pytest.mark.engines
 def test_the_doctor_has_advice():
     options = EngineOptions(vad="x", stt="x", tts_voice="/no.onnx", llm_model="/no.gguf")
-    results = trio.run(self_test, options)
+    *results, judge = trio.run(self_test, options)
     assert not any(result.ok for result in results)
     assert all(result.advice for result in results)
+    assert judge.ok, "which nobody chooses"
+
+
+@pytest.mark.engines
+def test_the_doctor_knows_that_calls_do_without_a_judge_of_sounds(monkeypatch):
+    def missing(engine, *_):
+        raise errors.EngineMissing(engine, "not installed")
+
+    monkeypatch.setattr(intent, "package_file", missing)
+    judge = trio.run(self_test, EngineOptions(vad="x", stt="x", llm="x", tts="x"))[-1]
+    assert (judge.part, judge.ok, judge.detail) == ("intent", None, "EngineMissing")
+    assert "words and length" in judge.advice
 
 
 def test_slots_and_threads_reach_the_local_model(monkeypatch, tmp_path):

@@ -154,8 +154,6 @@ def test_a_model_file_that_is_missing():
 def test_a_port_in_use(capsys):
     import socket
 
-    import trio
-
     from web.cli._checks import check_port
     from web.config import load_config
 
@@ -171,8 +169,6 @@ def test_a_port_in_use(capsys):
 
 
 def test_records_that_cannot_be_opened_hide_the_password():
-    import trio
-
     from web.cli._checks import check_records
     from web.config import load_config
 
@@ -188,19 +184,6 @@ def test_page_is_installed():
     from web.cli._checks import check_page
 
     assert check_page().ok
-
-
-def test_the_doctor_tells_whether_sounds_are_judged(monkeypatch):
-    from web.cli import _checks
-
-    async def nothing():
-        return None
-
-    found = trio.run(_checks.check_judge)
-    assert found.ok
-    assert found.ms > 0
-    monkeypatch.setattr(_checks, "load_intent", nothing)
-    assert trio.run(_checks.check_judge).ok is None
 
 
 def test_doctor_json_is_one_object_and_fails_when_something_is_broken(monkeypatch, capsys):

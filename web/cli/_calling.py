@@ -35,7 +35,7 @@ def call_with_files(
 
     async def work() -> int:
         async with AsyncExitStack() as stack:
-            with show_loading(err_console(), "agent", "vad", "stt", "tts", "llm", "phrases") as progress:
+            with show_loading(err_console(), "agent", "vad", "stt", "tts", "llm", "intent", "phrases") as progress:
                 setup = await stack.enter_async_context(open_setup(config, progress=progress))
             call = partial(make_call, setup, utterances, story, out=out, gap=gap, interrupt=interrupt)
             return 0 if await call() else 1

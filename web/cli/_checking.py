@@ -16,7 +16,6 @@ from actors.self_test import self_test
 from web.cli._checks import (
     Check,
     check_journal,
-    check_judge,
     check_keys,
     check_packages,
     check_page,
@@ -80,7 +79,6 @@ async def _run_checks(config: Config) -> AsyncIterator[Check]:
     yield await check_journal(config)
     for test in await self_test(options) if options is not None else ():
         yield of_test(test)
-    yield await check_judge()
 
 
 def _healthy(checks: list[Check]) -> bool:

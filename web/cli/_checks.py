@@ -4,19 +4,15 @@ be. None of them raises for what it looks at."""
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Final
 
 import attrs
-import numpy as np
 import trio
 
-from actors.engines import load_intent
 from actors.errors import BargeinError
-from actors.ports import CALLER_RATE
 from actors.self_test import SelfTest
 from web.compose import call_settings, open_agent, open_journal
 from web.config import KeySettings, all_settings
@@ -27,7 +23,6 @@ from web.settings import Config
 __all__ = [
     "Check",
     "check_journal",
-    "check_judge",
     "check_keys",
     "check_packages",
     "check_page",
@@ -145,24 +140,6 @@ async def check_records(config: Config) -> Check:
             )
     except BargeinError as error:
         return Check("agent", config.agent.agent, False, f"records: {_shown(config)}", advice=str(error))
-
-
-async def check_judge() -> Check:
-    """What judges sounds over the agent is there, and how long it takes for one second of them. Calls do without."""
-    judge = await load_intent()
-    if judge is None:
-        without = "not there: sounds over the agent are judged by words and length alone"
-        return Check("judge of sounds", "intent", None, without, advice="make install again")
-    sound = np.random.default_rng(0).normal(0, 1000, CALLER_RATE).astype(np.int16)
-    try:
-        await judge.meant(sound)  # the first takes longer than all others
-        begun = time.perf_counter()
-        await judge.meant(sound)
-    except BargeinError as error:
-        return Check("judge of sounds", judge.name, False, type(error).__name__, advice=str(error))
-    return Check(
-        "judge of sounds", judge.name, True, "1 s of a sound over the agent", (time.perf_counter() - begun) * 1000
-    )
 
 
 async def check_port(config: Config) -> Check:

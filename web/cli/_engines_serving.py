@@ -69,8 +69,8 @@ def serve_engines(config: Config, *, first_port: int, key: str | None, orders: O
 async def _serve(config: Config, port: int, key: str, orders: Orders) -> None:
     host = config.server.host
     async with AsyncExitStack() as stack:
-        with show_loading(err_console(), "vad", "stt", "tts", "llm") as show:
-            progress = lambda step: show(Progress(step.part, step.engine, step.ms))  # noqa: E731
+        with show_loading(err_console(), "vad", "stt", "tts", "llm", "intent") as show:
+            progress = lambda step: show(Progress(step.part, step.engine, step.ms, step.there))  # noqa: E731
             engines = await stack.enter_async_context(open_engines(local_options(config), progress=progress))
         deepgram = DeepgramServer(engines.stt, engines.vad, key=key, **orders.of("deepgram"))
         openai = OpenAiServer(llm=engines.llm, tts=engines.tts, model=MODEL, api_key=key, **orders.of("openai"))

@@ -27,6 +27,7 @@ PARTS: Final[dict[Part, str]] = {
     "stt": "speech recogniser",
     "llm": "language model",
     "tts": "voice",
+    "intent": "judge of sounds",
     "phrases": "greeting",
 }
 _PIPE_WIDTH: Final = 10_000  # lines in a file or a pipe are not folded
@@ -66,7 +67,7 @@ def show_loading(console: Console, *parts: Part) -> Iterator[Report]:
     steps: dict[Part, Progress] = {}
     if not console.is_terminal:
         yield lambda step: steps.__setitem__(step.part, step)
-        took = ", ".join(f"{step.what} {step.ms / 1000:.1f} s" for step in steps.values() if step.ms is not None)
+        took = ", ".join(f"{step.what} {_took(step)}" for step in steps.values() if step.ms is not None)
         console.print(f"Ready in {time.perf_counter() - begun:.1f} s ({took}).", soft_wrap=True)
         return
     spinners = {part: Spinner("dots") for part in parts}
@@ -75,12 +76,19 @@ def show_loading(console: Console, *parts: Part) -> Iterator[Report]:
         table = Table.grid(padding=(0, 1))
         for part in parts:
             step = steps.get(part)
-            done = step is not None and step.ms is not None
-            mark = Text("✓", "green") if done else spinners[part] if step is not None else Text("·", "dim")
-            took = f"{step.ms / 1000:.1f} s" if step is not None and step.ms is not None else ""
-            table.add_row(mark, PARTS[part], Text(step.what if step else "", "dim"), Text(took, "dim"))
+            if step is None:
+                table.add_row(Text("·", "dim"), PARTS[part])
+            else:
+                mark = spinners[part] if step.ms is None else Text("✓", "green") if step.there else Text("-", "dim")
+                table.add_row(mark, PARTS[part], Text(step.what, "dim"), Text(_took(step), "dim"))
         return table
 
     with Live(console=console, get_renderable=draw, refresh_per_second=12, transient=True):
         yield lambda step: steps.__setitem__(step.part, step)
     console.print(Text(f"Ready in {time.perf_counter() - begun:.1f} s.", "dim"))
+
+
+def _took(step: Progress) -> str:
+    if step.ms is None:
+        return ""
+    return f"{step.ms / 1000:.1f} s" if step.there else "not installed"

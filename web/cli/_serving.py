@@ -58,7 +58,7 @@ class Server:
             with trio.CancelScope() as life:
                 nursery.start_soon(self._leave_early, life)
                 async with AsyncExitStack() as stack:
-                    with show_loading(self._err, "agent", "vad", "stt", "tts", "llm", "phrases") as progress:
+                    with show_loading(self._err, "agent", "vad", "stt", "tts", "llm", "intent", "phrases") as progress:
                         opening = open_setup(self._config, progress=partial(self._note, progress))
                         self._setup = await stack.enter_async_context(opening)
                     self._announce(bound)
@@ -100,7 +100,8 @@ class Server:
             _log.info("call %s ended after %.1f s: %s", info.call, trio.current_time() - begun, reason)
 
     def _note(self, show: Report, step: Progress) -> None:
-        self._parts = {**self._parts, step.part: "loading" if step.ms is None else "ready"}
+        state = "loading" if step.ms is None else "ready" if step.there else "not installed"
+        self._parts = {**self._parts, step.part: state}
         show(step)
 
     def _announce(self, bound: Bound) -> None:
