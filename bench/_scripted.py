@@ -75,10 +75,10 @@ class Change:
     cancelled: frozenset[int]
 
 
-def load_callers(folder: Path = FOLDER) -> tuple[Script, ...]:
-    """All scripted callers."""
+def load_callers(name: str, folder: Path = FOLDER) -> tuple[Script, ...]:
+    """All scripted callers of a set."""
     found: list[Script] = []
-    for path in sorted((folder / "callers").glob("*.toml")):
+    for path in sorted((folder / name).glob("*.toml")):
         content = tomllib.loads(path.read_text())
         for number, entry in enumerate(content["callers"], 1):
             found.append(_script(f"{path.stem}-{number:02}", datetime.fromisoformat(content["now"]), entry))

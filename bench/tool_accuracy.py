@@ -33,8 +33,9 @@ from bench._spoken import Hearing
 
 OUT = Path(__file__).parents[1] / "out" / "accuracy"
 LOG = FOLDER / "scorings.log"
-SETS: Final = ("dev", "dev3", "heldout", "foreign", "callers")
-FOR_TUNING: Final = frozenset({"dev", "dev3"})
+CALLERS: Final = frozenset({"dev_callers", "callers"})
+SETS: Final = ("dev", "dev3", "heldout", "foreign", *sorted(CALLERS))
+FOR_TUNING: Final = frozenset({"dev", "dev3", "dev_callers"})
 
 
 @attrs.frozen
@@ -162,10 +163,11 @@ def main(
     tag = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:12]
     click.echo(f"{set_}{', spoken' if spoken else ''}; {described}", err=True)
     file = out / tag / f"{set_}{'-spoken' if spoken else ''}.jsonl"
-    scenes = () if set_ == "callers" else load_set(set_)
+    scenes = () if set_ in CALLERS else load_set(set_)
     turns = [turn for scene in scenes for turn in scene.turns]
     turns = [turn for turn in turns if not only or turn.category == only or turn.id.startswith(only)][:limit]
-    scripts = [s for s in load_callers() if not only or s.id.startswith(only)][:limit] if set_ == "callers" else []
+    callers = load_callers(set_) if set_ in CALLERS else ()
+    scripts = [script for script in callers if not only or script.id.startswith(only)][:limit]
 
     async def measure() -> tuple[list[Verdict], list[CallRecord]]:
         hearing = Hearing(out / "transcripts.jsonl") if spoken else None

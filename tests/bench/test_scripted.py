@@ -50,8 +50,9 @@ def test_the_next_wish_follows_when_one_is_settled() -> None:
     assert caller.next_line("Your appointment is cancelled.", 1) == GOODBYE
 
 
-def test_no_call_goes_on_for_ever() -> None:
-    for script in load_callers():
+@pytest.mark.parametrize("name", ["callers", "dev_callers"])
+def test_no_call_goes_on_for_ever(name: str) -> None:
+    for script in load_callers(name):
         caller = ScriptedCaller(script)
         lines = [
             caller.next_line("Which time would you like, what day, which doctor, what is your name?", 0)

@@ -4,8 +4,10 @@ import json
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 import trio
@@ -15,7 +17,7 @@ from bench import tool_accuracy
 from bench._attempt import Databases
 from bench._measuring import Bench, Notes, try_callers, try_scenes
 from bench._scenes import load_set, parse_scenes
-from bench._scripted import Booking, Script
+from bench._scripted import Booking, Script, load_callers
 from bench._spoken import HELD_OUT_VOICES, Hearing, noisy, pronounced, voice_of
 from bench.speech import Voice
 
@@ -123,6 +125,29 @@ def test_whole_calls_are_judged_by_the_database(tmp_path: Path) -> None:
     (bad,) = trio.run(lambda: try_callers(_bench(talker, tmp_path / "other"), [script], spoken=False))
     assert not bad.success
     assert bad.invented[0] == ("outcome: booked",)
+
+
+def _ideal(script: Script) -> Callable[[LlmRequest], LlmText | LlmToolCall]:
+    """Does all that the caller wants, function by function, and then says what is to be heard."""
+    wishes = [_call("schedule_appointment", attrs.asdict(wish)) for wish in script.booked]
+    wishes += [_call("cancel_appointment", {"appointment_id": str(number)}) for number in sorted(script.cancelled)]
+    words = " and ".join(pattern.split("|")[-1] for pattern in script.heard)
+
+    def answer(request: LlmRequest) -> LlmText | LlmToolCall:
+        done = sum(message.role == "tool" for message in request.messages)
+        return wishes[done] if done < len(wishes) else LlmText(f"Certainly. {words}")
+
+    return answer
+
+
+def test_what_the_development_callers_want_can_be_had(tmp_path: Path) -> None:
+    scripts = load_callers("dev_callers")
+    assert len(scripts) >= 24
+    assert len({script.opening for script in scripts}) == len(scripts)
+    for script in scripts:
+        bench = _bench(Scripted(_ideal(script)), tmp_path)
+        (record,) = trio.run(partial(try_callers, bench, [script], spoken=False))
+        assert record.success, (script.id, record.change)
 
 
 def test_numbers_are_spoken_digit_by_digit() -> None:
