@@ -30,6 +30,7 @@ __all__ = [
     "LlmRequest",
     "LlmText",
     "LlmToolCall",
+    "Monitored",
     "Pcm",
     "SignalKind",
     "SpeechChunk",
@@ -49,6 +50,15 @@ CALLER_RATE = 16_000  #: Hz, caller audio
 AGENT_RATE = 24_000  #: Hz, agent audio
 
 Pcm = npt.NDArray[np.int16]  #: one-dimensional, mono
+
+
+@runtime_checkable
+class Monitored(Protocol):
+    """An engine that knows whether it can be asked at all; ask with ``isinstance``."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it cannot do its work at the moment, in words; None: it can, as far as it knows. Answers at once."""
 
 
 # --- voice activity ---------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from actors.engines import Progress as EngineProgress
 from actors.engines import Step as EngineStep
 from actors.errors import ConfigurationError
 from actors.journal import Journal, JournalFiles, NoJournal
-from actors.ports import LlmMessage, LlmRequest
+from actors.ports import LlmMessage, LlmRequest, Monitored
 from actors.tools import Clock, Resources
 from statechart import EndpointWaits, OverlapLimits, Settings
 from web.settings import Config, Secret, TurnSettings
@@ -39,6 +39,7 @@ __all__ = [
     "open_journal",
     "open_setup",
     "settled_memory",
+    "troubles",
 ]
 
 Part = EngineStep | Literal["agent", "phrases"]
@@ -98,6 +99,14 @@ async def open_setup(
         )
         with settled_memory():
             yield setup
+
+
+def troubles(setup: CallSetup) -> dict[str, str]:
+    """Engines that cannot work for the moment, by part, and why: a local model that is being restarted, or a part none
+    of whose engines can be asked."""
+    engines = {"vad": setup.vad, "stt": setup.stt, "llm": setup.llm, "tts": setup.tts, "intent": setup.intent}
+    asked = {part: engine.trouble for part, engine in engines.items() if isinstance(engine, Monitored)}
+    return {part: trouble for part, trouble in asked.items() if trouble is not None}
 
 
 @contextmanager

@@ -45,10 +45,18 @@ _RETRY_AFTER: Final = ("Retry-After", "5")
 
 @attrs.frozen
 class Readiness:
-    """Whether calls can be taken, and in what state each part is ("llm": "loading"), for ``/readyz``."""
+    """``loaded``: calls can be taken. ``parts``: in what state each is ("llm": "loading"). ``troubles``: parts that
+    cannot work for the moment, and why."""
 
-    ready: bool
+    loaded: bool
     parts: Mapping[str, str] = attrs.field(factory=dict)
+    troubles: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """For ``/readyz``: callers are better sent elsewhere while it is False. One who comes is taken all the same, if
+        all is loaded: while the greeting is spoken, a moment's trouble is over."""
+        return self.loaded and not self.troubles
 
 
 async def serve(
@@ -64,13 +72,13 @@ async def serve(
     """Serve until ``stop`` is set and calls have drained, then return; without ``stop`` until cancelled.
 
     ``serve_call(line, info)`` runs a whole call and returns when it is over; what it raises ends that call only.
-    ``ready`` is asked often and answers at once; while it says no, the page is served and calls are refused.
+    ``ready`` is asked often and answers at once; while not all is loaded, the page is served and calls are refused.
     Raises :class:`~actors.errors.ConfigurationError` where the address or the certificate cannot be used.
     """
     metrics = metrics or Metrics()
     context = make_tls_context(config.server)
     listeners = await open_listeners(config.server)
-    switchboard = Switchboard(serve_call, config.limits, metrics, lambda: ready().ready)
+    switchboard = Switchboard(serve_call, config.limits, metrics, lambda: ready().loaded)
     server = Server(config, switchboard, metrics, ready, load_assets() if assets is None else assets)
     wrapped = [trio.SSLListener(each, context, https_compatible=True) if context else each for each in listeners]
     async with trio.open_nursery() as nursery:
@@ -176,7 +184,12 @@ class Server:
     def _answer_ready(self) -> Answer:
         readiness, draining = self._ready(), self._switchboard.draining.is_set()
         ready = readiness.ready and not draining
-        fields = {"ready": ready, "draining": draining, "calls": len(self._switchboard), "parts": dict(readiness.parts)}
+        fields = {
+            "ready": ready,
+            "draining": draining,
+            "calls": len(self._switchboard),
+            "parts": {**readiness.parts, **readiness.troubles},
+        }
         body = json.dumps(fields).encode() + b"\n"
         headers = _NO_STORE if ready else (*_NO_STORE, _RETRY_AFTER)
         return Answer(200 if ready else 503, body, "application/json", headers)

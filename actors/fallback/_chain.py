@@ -12,8 +12,9 @@ import trio
 
 from actors.errors import EngineError, EngineOverloaded, EngineTimeout
 from actors.fallback._health import BackOff, Health, after_check, after_failure, order
+from actors.ports import Monitored
 
-__all__ = ["Chain", "Member", "open_chain", "too_slow"]
+__all__ = ["Chain", "Fallback", "Member", "open_chain", "too_slow"]
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +61,19 @@ class Chain(Generic[E]):
     def is_up(self, member: Member[E]) -> bool:
         return self._health[member].down_until is None
 
+    @property
+    def trouble(self) -> str | None:
+        """Why none of them can be asked; None: one can. See :class:`actors.ports.Monitored`."""
+        troubles = {member.name: self._trouble(member) for member in self._members}
+        if None in troubles.values():
+            return None
+        return "; ".join(f"{name}: {trouble}" for name, trouble in troubles.items())
+
+    def _trouble(self, member: Member[E]) -> str | None:
+        if not self.is_up(member):
+            return "it failed, and is tried again soon"
+        return member.engine.trouble if isinstance(member.engine, Monitored) else None
+
     def failed(self, member: Member[E], error: EngineError) -> None:
         """The engine failed at its work, or took too long."""
         if self.is_up(member):
@@ -100,6 +114,19 @@ class Chain(Generic[E]):
             ok, retry_after = False, _retry_after(error)
         now = trio.current_time()
         self._health[member] = after_check(self._health[member], ok, now, self._back_off, retry_after)
+
+
+class Fallback(Generic[E]):
+    """What is common to the engines that are made of several."""
+
+    def __init__(self, chain: Chain[E]) -> None:
+        self._chain = chain
+        self.name = chain.name
+
+    @property
+    def trouble(self) -> str | None:
+        """See :class:`actors.ports.Monitored`."""
+        return self._chain.trouble
 
 
 def too_slow(member: Member[Any]) -> EngineTimeout:

@@ -9,18 +9,17 @@ from typing import Self
 import trio
 
 from actors.errors import EngineBadReply, EngineError
-from actors.fallback._chain import Chain, Member, too_slow
+from actors.fallback._chain import Chain, Fallback, Member, too_slow
 from actors.ports import Llm, LlmDelta, LlmFinished, LlmRequest, LlmText, LlmToolCall
 
 __all__ = ["FallbackLlm"]
 
 
-class FallbackLlm:
+class FallbackLlm(Fallback[Llm]):
     """See :class:`actors.ports.Llm`. An answer that says nothing counts as a failure."""
 
     def __init__(self, chain: Chain[Llm]) -> None:
-        self._chain = chain
-        self.name = chain.name
+        super().__init__(chain)
         self.model = chain.members[0].engine.model
 
     def stream(self, request: LlmRequest) -> AbstractAsyncContextManager[AsyncIterator[LlmDelta]]:

@@ -7,19 +7,15 @@ from collections.abc import Awaitable, Callable, Sequence
 import trio
 
 from actors.errors import EngineError
-from actors.fallback._chain import Chain, Member, too_slow
+from actors.fallback._chain import Chain, Fallback, Member, too_slow
 from actors.ports import Pcm, Stt, SttStream, TurnSignal, TurnSignalStream
 
 __all__ = ["FallbackStt"]
 
 
-class FallbackStt:
+class FallbackStt(Fallback[Stt]):
     """See :class:`actors.ports.Stt`. A call has a stream of each engine that is up when it begins; the others are
     opened when their turn comes."""
-
-    def __init__(self, chain: Chain[Stt]) -> None:
-        self._chain = chain
-        self.name = chain.name
 
     async def open_stream(self, *, hints: Sequence[str] = ()) -> SttStream:
         """Raises the last engine's EngineError where no stream can be had."""

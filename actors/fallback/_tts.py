@@ -14,7 +14,7 @@ import attrs
 import trio
 
 from actors.errors import EngineBadReply, EngineError
-from actors.fallback._chain import Chain, Member, too_slow
+from actors.fallback._chain import Chain, Fallback, Member, too_slow
 from actors.ports import SpeechChunk, Tts, TtsVoice
 
 __all__ = ["FallbackTts"]
@@ -22,12 +22,8 @@ __all__ = ["FallbackTts"]
 _BYTES = 2  # a sample
 
 
-class FallbackTts:
+class FallbackTts(Fallback[Tts]):
     """See :class:`actors.ports.Tts`."""
-
-    def __init__(self, chain: Chain[Tts]) -> None:
-        self._chain = chain
-        self.name = chain.name
 
     def open_voice(self, turn: int) -> AbstractAsyncContextManager[TtsVoice]:
         @asynccontextmanager

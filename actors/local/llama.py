@@ -61,6 +61,11 @@ class LlamaLlm:
 
         return answer()
 
+    @property
+    def trouble(self) -> str | None:
+        """While there is no child, see :class:`actors.ports.Monitored`; requests wait for the next one."""
+        return "the model is being restarted" if self.server.endpoint is None else None
+
     async def warm_up(self, request: LlmRequest) -> None:
         """See :meth:`LlamaServer.warm_up`."""
         await self.server.warm_up(request)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 
@@ -135,6 +136,31 @@ def test_serve_works_when_it_says_so_and_leaves_nothing_behind(database):
         assert process.wait(timeout=30) == 0
         assert gone(llama)
         assert "Traceback" not in process.stderr.read()
+
+
+def test_readyz_says_no_while_the_models_process_is_restarted(database):
+    with serving("--db", database) as process:
+        url = wait_for_address(process) + "readyz"
+        (llama,) = children(process.pid)
+        os.kill(llama, signal.SIGKILL)
+        told = until(url, 503)
+        assert told["parts"]["llm"] == "the model is being restarted"
+        assert until(url, 200)["parts"]["llm"] == "ready"
+
+
+def until(url, status, within=60.0):
+    """What the server says once its answer is of this status."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as response:
+                found, body = response.status, response.read()
+        except urllib.error.HTTPError as error:
+            found, body = error.code, error.read()
+        if found == status:
+            return json.loads(body)
+        time.sleep(0.02)
+    raise AssertionError(f"never {status}")
 
 
 def test_a_killed_server_takes_its_model_with_it(database):

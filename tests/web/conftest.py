@@ -166,7 +166,7 @@ def open_server() -> OpenServer:
     ) -> AsyncIterator[Harness]:
         config = Config(limits=limits or Limits(), server=ServerSettings(host=host, origins=origins))
         metrics = Metrics()
-        switchboard = Switchboard(serve_call, config.limits, metrics, lambda: ready().ready)
+        switchboard = Switchboard(serve_call, config.limits, metrics, lambda: ready().loaded)
         async with trio.open_nursery() as nursery:
             await nursery.start(switchboard.run)
             yield Harness(Server(config, switchboard, metrics, ready, ASSETS), switchboard, metrics, nursery, pair)

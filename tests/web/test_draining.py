@@ -14,7 +14,7 @@ from actors.line import (
 )
 from web.limits import Limits
 from web.server import Readiness
-from web.wire import Hello
+from web.wire import Hello, Ready
 
 FRAME = b"\1\0" * 320
 
@@ -43,6 +43,16 @@ def test_a_call_before_the_server_is_ready_is_refused_with_1013(open_server, vir
             client = await server.call()
             assert (await client.rest())[0].code == "not_ready"
             assert client.code == 1013
+
+    virtual(main)
+
+
+def test_a_call_while_a_part_has_trouble_is_taken(open_server, virtual, recorder):
+    async def main():
+        readiness = Readiness(True, troubles={"llm": "the model is being restarted"})
+        async with open_server(recorder, ready=lambda: readiness) as server:
+            client = await server.call()
+            assert isinstance(await client.next(), Ready)
 
     virtual(main)
 

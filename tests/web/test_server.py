@@ -86,11 +86,15 @@ def test_places(open_server, virtual):
             assert status == 503
             assert "retry-after" in headers
             assert json.loads(body) == {"ready": False, "draining": False, "calls": 0, "parts": {"llm": "loading"}}
+            readiness = Readiness(True, {"llm": "ready", "tts": "ready"}, {"llm": "the model is being restarted"})
+            status, headers, body = parse(await server.ask(get("/readyz")))
+            assert (status, "retry-after" in headers) == (503, True)
+            assert json.loads(body)["parts"] == {"llm": "the model is being restarted", "tts": "ready"}
             readiness = Readiness(True)
             assert parse(await server.ask(get("/readyz")))[0] == 200
             status, headers, body = parse(await server.ask(get("/metrics")))
             assert headers["content-type"].startswith("text/plain; version=0.0.4")
-            assert b'bargein_http_requests_total{status="503"} 1.0' in body
+            assert b'bargein_http_requests_total{status="503"} 2.0' in body
             server.switchboard.draining.set()
             assert parse(await server.ask(get("/readyz")))[0] == 503
 

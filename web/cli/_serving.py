@@ -19,7 +19,7 @@ from actors.call import Call, CallSetup
 from actors.line import Line
 from web.cli._run import unwrapped
 from web.cli._screen import err_console, out_console, set_up_logging, show_loading
-from web.compose import Progress, Report, open_setup
+from web.compose import Progress, Report, open_setup, troubles
 from web.server import Bound, CallInfo, Readiness, serve, watch_signals
 from web.settings import Config
 
@@ -70,11 +70,15 @@ class Server:
         await serve(
             self._config,
             self._take_call,
-            ready=lambda: Readiness(self._setup is not None, self._parts),
+            ready=self._readiness,
             stop=self._stop,
             task_status=task_status,
         )
         self._served.set()
+
+    def _readiness(self) -> Readiness:
+        setup = self._setup
+        return Readiness(setup is not None, self._parts, {} if setup is None else troubles(setup))
 
     async def _leave_early(self, life: trio.CancelScope) -> None:
         """Told to stop while things load, do not wait for them."""

@@ -14,6 +14,7 @@ from actors.ports import (
     LlmRequest,
     LlmText,
     LlmToolCall,
+    Monitored,
     SpeechChunk,
     WordTiming,
 )
@@ -189,6 +190,23 @@ def test_with_all_down_the_last_error_comes_out_and_all_were_asked():
 
     run(main)
     assert len(a.requests) == len(b.requests) == 2
+
+
+def test_there_is_trouble_while_none_can_be_asked():
+    class Restarting(Model):
+        trouble = "the model is being restarted"
+
+    async def main():
+        async with open_chain(chain(Model("a", [DOWN]), Restarting("b", good("B.")))) as both:
+            llm = FallbackLlm(both)
+            assert isinstance(llm, Monitored)
+            assert llm.trouble is None
+            assert await answer(llm) == good("B.")  # and the first is left alone for a second
+            assert llm.trouble == "a: it failed, and is tried again soon; b: the model is being restarted"
+            await trio.sleep(1.1)
+            assert llm.trouble is None
+
+    run(main)
 
 
 def test_the_first_returns_after_a_check_with_back_off():

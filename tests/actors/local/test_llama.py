@@ -78,9 +78,14 @@ def test_a_conversation_and_a_death_in_the_middle_of_it():
             assert call.name == "check_availability"
             assert "chen" in json.loads(call.arguments)["doctor"].lower()
 
+            assert llm.trouble is None
             os.kill(pids[0], signal.SIGKILL)
-            await trio.sleep(0.1)
+            with trio.fail_after(5):
+                while llm.trouble is None:  # noqa: ASYNC110 - nobody says so
+                    await trio.sleep(0.01)
+            assert "restarted" in llm.trouble
             assert isinstance((await ask(llm, request("Hello?")))[-1], LlmFinished)
+            assert llm.trouble is None
             assert llm.server.restarts == 1
             pids.append(llm.server.endpoint.pid)
         assert llm.server.endpoint is None
