@@ -16,7 +16,8 @@ from typing import Any, Final
 
 import attrs
 
-from actors.agents.hospital._dates import parse_birth_date, parse_date
+from actors.agents.hospital._births import parse_birth_date
+from actors.agents.hospital._dates import parse_date
 from actors.agents.hospital._names import Doctor, find_doctors, same_person
 from actors.agents.hospital._seed import DOCTORS
 from actors.agents.hospital._times import ANY_TIME, TimeWish, parse_time

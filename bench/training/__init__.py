@@ -4,10 +4,14 @@ Map
     generate, train, export   the three steps, each a command; __main__ all of them
     hear                      measures what the transcriber makes of names (heard.json)
 
-    _grammar, _values, _heard what people say: alternatives, slips, numbers, names; what is made of them
+    _grammar, _values, _heard what people say: alternatives, slips, numbers; what is made of them
+    _births, _spelling, _numerals   dates of birth, names spelled out, numbers in words
     _names                    names from lists, and of syllables
     _talk, _small_talk        a conversation in the making; lines that need no function
-    _reception (scenes), _booking, _two, _refusals, _desk, _hospital, _shape   calls at the hospital
+    _reception                calls at the hospital, of one to four wishes
+    _desk, _asking, _refusals, _booking   what all wishes share: vocabulary, questions, refusals, offers
+    _collecting, _after, _cancelling, _doctors, _records, _two   the wishes
+    _hospital, _shape         the hospital's functions on a seeded database; under other names
     _domains                  calls anywhere else, from a TOML file
     _made_up                  calls for jobs that do not exist
     _corpus                   all of them, from a seed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,19 +16,14 @@ __all__ = ["ELSE", "Booking"]
 ELSE: Final = ("", "", "", " Is there anything else?", " Anything else?")
 
 
-class Booking(Refusals):
+class Booking(Refusals, ABC):
+    @abstractmethod
+    def _after_booking(self, result: Mapping[str, Any], who: Doctor | None) -> None:
+        """What the caller says to an appointment just made."""
+
     def _which_doctor(self, known: dict[str, str], ask: str | None = None) -> None:
         draw, talk = self.draw, self.talk
-        talk.say(
-            ask
-            or draw.one(
-                (
-                    "Which doctor would you like to see?",
-                    "Of course. Which doctor would you like to see?",
-                    "Sure. Which doctor or specialty, please?",
-                )
-            )
-        )
+        self._question("doctor", ask or SAY["ask_doctor"])
         if draw.chance(0.1):
             talk.user(
                 draw.text("{I don't know|no idea|who do you have|any doctor|whoever is free|I'm not sure|anyone}{?|.}")
@@ -58,27 +54,44 @@ class Booking(Refusals):
         result = self._call("check_availability", arguments)
         if "slots" not in result:
             return self._error(result, lambda again: self._look({**arguments, **again}, who))
-        talk.say(self._offer(result))
+        self._tell_offer(result)
         if len(result["slots"]) == 2 and draw.chance(0.06):
             which = draw.one((0, 1))
             talk.user(draw.text(draw.one(SAY["which_second" if which else "which_first"])))
             talk.say(f"{result['slots'][which]} on {result['date']}. Would you like that?", may_be_cut=False)
-        elif "error" not in result and draw.chance(0.05):
-            talk.user(
-                draw.one(
-                    (
-                        "which doctor was that?",
-                        "what day was that again?",
-                        "sorry, when?",
-                        "which day?",
-                        "with whom?",
-                        "what times?",
-                    )
-                )
-            )
+        elif draw.chance(0.06):
+            talk.user(draw.text(draw.one(SAY["offer_again"])))
             talk.say(self._offer(result), may_be_cut=False)
+        elif draw.chance(0.08) and self.shape.has("get_doctor_info"):
+            self._about_them(result)
         self._after_offer(result, arguments, who)
         return None
+
+    def _tell_offer(self, result: Mapping[str, Any]) -> None:
+        """The free times; sometimes in words that are only read. Then maybe something else is said before a choice."""
+        draw, times = self.draw, result["slots"]
+        if len(times) == 2 and "error" not in result and draw.chance(0.25):
+            words = {"doctor": result["doctor"], "date": result["date"], "first": times[0], "second": times[1]}
+            self.talk.say(draw.text(draw.one(SAY["other_offer"]), words), learn=False)
+        else:
+            self.talk.say(self._offer(result))
+        again = "Which would you like?" if len(times) > 1 else "Would you like that?"
+        while draw.chance(0.22) and not self.talk.lines[-1].text.endswith(" —"):
+            self.chat.aside("offer", again)
+
+    def _about_them(self, result: Mapping[str, Any]) -> None:
+        """A question about the doctor of the offer, by pronoun."""
+        draw = self.draw
+        fact = draw.one(("specialty", "years", "office"))
+        self.talk.user(draw.text(draw.one(SAY[f"then_doctor_{fact}"])))
+        about = self._call("get_doctor_info", {"doctor": plain(result["doctor"])})
+        name = about["name"]
+        told = {
+            "specialty": f"{name}'s specialty is {about['specialty']}.",
+            "years": f"{name} has {about['years']} years of experience.",
+            "office": f"{name} is in office {about['office']}.",
+        }[fact]
+        self.talk.say(f"{told} Which time would you like?" if len(result["slots"]) > 1 else told)
 
     def _offer(self, result: Mapping[str, Any]) -> str:
         draw, times = self.draw, result["slots"]
@@ -107,7 +120,7 @@ class Booking(Refusals):
             return self._look({"doctor": said.argument, **day_of}, who)
         if what < 0.28:
             talk.user(draw.text(draw.one(SAY["decline"])))
-            talk.say(draw.one(("What day would suit you better?", "Which other day would you like?")))
+            self._question("day", SAY["ask_other_day"])
             day = self._day()
             talk.user(
                 draw.line(
@@ -120,9 +133,7 @@ class Booking(Refusals):
             return self._look({"doctor": asked["doctor"], "date": day.argument}, who)
         if what < 0.33:
             talk.user(draw.text(draw.one(SAY["think"])))
-            return talk.say(
-                draw.one(("Of course. Is there anything else?", "No problem. Anything else I can do for you?"))
-            )
+            return talk.say(draw.one(SAY["think_about_it"]))
         if not self.shape.has("schedule_appointment"):
             talk.user(self._pick(result)[0])
             return talk.say(CANNOT["schedule_appointment"])
@@ -134,7 +145,7 @@ class Booking(Refusals):
         if what > 0.95 and time in result["slots"]:
             talk.lines.pop()
             talk.user(draw.line(draw.expand(draw.one(SAY["unsure_pick"])), {"time": Value(spoken(draw, time), time)}))
-            talk.say(f"So {time} on {result['date']}, is that right?")
+            self._question("confirm", f"So {time} on {result['date']}, is that right?", again="Is that right?")
             talk.user(draw.text(draw.one(SAY["yes"])))
         if self.name is None:
             self._ask_name(self._patient())
@@ -154,6 +165,8 @@ class Booking(Refusals):
         if len(times) == 1:
             return draw.text(draw.one(SAY["yes"])), times[0]
         what = draw.random.random()
+        if what < 0.06:
+            return draw.text(draw.one(SAY["pick_not"])), times[-1]
         if what < 0.22:
             return draw.text(draw.one(SAY["pick_first"])), times[0]
         if what < 0.38:
@@ -172,24 +185,6 @@ class Booking(Refusals):
         value = Value(spoken(draw, time), time, spoken(draw, other))
         return draw.line(draw.expand(draw.one(SAY["pick_time"])), {"time": value}), time
 
-    def _ask_name(self, patient: Value) -> None:
-        draw, talk = self.draw, self.talk
-        talk.say(
-            draw.one(
-                (
-                    "May I have your full name?",
-                    "May I have your full name, please?",
-                    "What is your full name?",
-                    "Of course. May I have your full name?",
-                )
-            )
-        )
-        if draw.chance(0.04):
-            talk.user(draw.one(("why?", "what for?", "do you need that?")))
-            talk.say("I need it for the appointment. May I have your full name?")
-        talk.user(draw.line(draw.expand(draw.one(SAY["name_only"])), {"patient": patient}))
-        self.name = patient.argument
-
     def _book(self, arguments: dict[str, str], who: Doctor | None) -> None:
         draw, talk = self.draw, self.talk
         assert self.name is not None
@@ -200,12 +195,10 @@ class Booking(Refusals):
             who_says, number = result["doctor"], f"Your appointment number is {result['id']}."
             done = draw.one((f"You're booked with {who_says} on", f"{who_says} will see you on"))
             talk.say(f"{done} {day} at {time}. {number}" + draw.one(ELSE))
-            if draw.chance(0.07):
-                new = self._hour()
-                talk.user(draw.text(draw.one(SAY["make_it"]), {"old": spoken(draw, time), "time": new.said}))
-                self._book({"doctor": plain(result["doctor"]), "date": day, "time": new.argument}, who)
+            if draw.chance(0.75):
+                self._after_booking(result, who)
             return None
         if "slots" in result:
-            talk.say(self._offer(result))
+            self._tell_offer(result)
             return self._after_offer(result, {"doctor": arguments["doctor"]}, who)
         return self._error(result, lambda again: self._book({**arguments, **again}, who))

@@ -14,14 +14,17 @@ from bench.training._hospital import Doctor, Hospital
 from bench.training._names import NOBODY
 from bench.training._shape import Shape
 from bench.training._small_talk import SmallTalk
+from bench.training._spelling import person_named
 from bench.training._talk import Talk
-from bench.training._values import KINDS, digits_said, person_named
+from bench.training._values import KINDS, digits_said
 
 __all__ = ["SAY", "Desk", "doctor_said", "plain", "reason", "spoken"]
 
-SAY: Final[Mapping[str, list[str]]] = tomllib.loads(
-    Path(__file__).with_name("hospital.toml").read_text(encoding="utf-8")
-)
+SAY: Final[Mapping[str, list[str]]] = {
+    key: lines
+    for name in ("hospital.toml", "reception.toml")
+    for key, lines in tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8")).items()
+}
 _PRACTISES: Final = {
     "cardiology": ("the cardiologist", "a cardiologist", "the heart doctor", "a heart specialist", "cardiology"),
     "dermatology": ("the dermatologist", "a dermatologist", "the skin doctor", "a skin specialist", "dermatology"),
@@ -43,8 +46,9 @@ _REASONS: Final = (
 class Desk:
     """The state of one call and its vocabulary."""
 
-    def __init__(self, talk: Talk, hospital: Hospital, shape: Shape, ear: Ear, chat: SmallTalk) -> None:
+    def __init__(self, talk: Talk, hospital: Hospital, shape: Shape, ear: Ear, chat: SmallTalk, job: str) -> None:
         self.talk, self.hospital, self.shape, self.ear, self.chat = talk, hospital, shape, ear, chat
+        self.job = job  # what the agent can do: "book appointments and cancel appointments"
         self.draw = talk.draw
         self.name: str | None = None  # of the patient, once told
         self.booked: str | None = None  # the number of an appointment just made

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from bench.training._booking import ELSE
-from bench.training._desk import SAY, plain
+from bench.training._after import After
+from bench.training._cancelling import Cancelling
+from bench.training._desk import SAY
+from bench.training._doctors import Doctors
 from bench.training._grammar import Draw, Value, slots
 from bench.training._heard import Ear
 from bench.training._hospital import Hospital
+from bench.training._records import RecordsDesk
 from bench.training._shape import Shape
 from bench.training._small_talk import SmallTalk
 from bench.training._talk import Dialogue, Talk
 from bench.training._two import TwoWishes
-from bench.training._values import birth_said, person_named
 
 __all__ = ["receive"]
 
@@ -29,6 +29,7 @@ _PLACES: Final = (
         "Oak Hill Clinic",
     ),
 )
+_LONG: Final = 2000  #: characters after which no new wish is begun
 _ABILITIES: Final = {
     "check_availability": "find free times",
     "schedule_appointment": "book appointments",
@@ -57,36 +58,52 @@ def receive(draw: Draw, hospital: Hospital, shape: Shape, ear: Ear) -> Dialogue:
         greeting=greeting[0].upper() + greeting[1:] if draw.chance(0.75) else None,
     )
     job = _listed([words for name, words in _ABILITIES.items() if shape.has(name)])
-    return _Call(talk, hospital, shape, ear, SmallTalk(talk, place, job)).run()
+    return _Call(talk, hospital, shape, ear, SmallTalk(talk, place, job), job).run()
 
 
 def _listed(parts: list[str]) -> str:
     return ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else parts[0]
 
 
-class _Call(TwoWishes):
+class _Call(TwoWishes, Cancelling, Doctors, RecordsDesk, After):
     def run(self) -> Dialogue:
+        """One to four wishes, until the call is as long as a training's dialogue may be."""
         scenes = (
             *(self.availability,) * 7,
-            *(self.book,) * 9,
-            *(self.cancel,) * 5,
+            *(self.book,) * 5,
+            *(self.collect,) * 8,
+            *(self.cancel,) * 7,
+            *(self.move,) * 1,
             *(self.doctor,) * 4,
-            *(self.patient,) * 9,
-            *(self.chat.any,) * 4,
+            *(self.two_facts,) * 1,
+            *(self.patient,) * 8,
+            *(self.chat.any,) * 5,
+            *(self.beside,) * 5,
             *(self.symptom,) * 2,
-            *(self.two,) * 2,
+            *(self.two,) * 4,
             self.emergency,
         )
         first = self.draw.one(scenes)
         first()
         about = getattr(first, "__name__", "chat")
-        for _ in range(self.draw.one((0, 1, 1, 2))):
-            self.draw.one(scenes)()
+        for _ in range(self.draw.one((0, 1, 1, 2, 2, 3, 3))):
             if self.draw.chance(0.12):
                 self.again()
+            if self.draw.chance(0.15):
+                self.chat.say(self.draw.one(("thanks", "wait", "there", "unclear", "unknown fact")))
+            if self.talk.length() > _LONG:
+                break
+            self.draw.one(scenes)()
         if self.draw.chance(0.5):
             self.chat.say("nothing else")
         return self.talk.done(f"hospital {about}")
+
+    def beside(self) -> None:
+        """A wish that a hospital's caller may well have, and for which there is no function."""
+        talk, draw = self.talk, self.draw
+        subject = draw.one(("beside", "beside", "beside_fact"))
+        talk.user(draw.text(draw.one(SAY[subject])))
+        talk.say(draw.text(draw.one(SAY[f"{subject}_reply"]), {"job": self.job}))
 
     def availability(self) -> None:
         draw = self.draw
@@ -138,147 +155,10 @@ class _Call(TwoWishes):
         draw = self.draw
         self._ask(draw.expand(draw.one(SAY["symptom"])), {})
         sorry = draw.one(("I'm sorry to hear that.", "Oh, I'm sorry.", "I'm sorry to hear that."))
-        self._which_doctor({}, f"{sorry} Which doctor would you like to see?")
-
-    def cancel(self) -> None:
-        draw, talk = self.draw, self.talk
-        if not self.shape.has("cancel_appointment"):
-            return self._cannot("cancel_appointment", "cancel_open")
-        if self.booked is not None and draw.chance(0.6):
-            number, self.booked = self.booked, None
-            talk.user(draw.text(draw.one(SAY["cancel_that"])))
-            return self._cancel(number)
-        value = self.ear.hear(self._number())
-        _, said = self._doctor()
-        if draw.chance(0.45):
-            self._ask(draw.expand(draw.one(SAY["cancel"])), {"number": value})
-            return self._cancel(value.argument)
-        self._ask(draw.expand(draw.one(SAY["cancel_open"])), {"doctor": said, "date": self._day(plain=True)})
-        if draw.chance(0.04):
-            shown, _ = self.shape.shown("cancel_appointment", {})
-            talk.mistake(shown, {}, f"{shown} needs 'appointment_id'. Ask the caller.")
-        talk.say(
-            draw.one(
-                (
-                    "What is the appointment number?",
-                    "Of course. What is the appointment number?",
-                    "May I have the appointment number, please?",
-                    "Sure. What is the number of the appointment?",
-                )
-            )
-        )
         if draw.chance(0.15):
-            talk.user(draw.text(draw.one(SAY["no_number"])))
-            talk.say(
-                draw.one(
-                    (
-                        "I'm sorry, I can't cancel it without the number. Is there anything else?",
-                        "I'm sorry, I need the appointment number to cancel it.",
-                    )
-                )
-            )
-            return None
-        talk.user(draw.line(draw.expand(draw.one(SAY["number_only"])), {"number": value}))
-        return self._cancel(value.argument)
-
-    def doctor(self) -> None:
-        draw, talk = self.draw, self.talk
-        if not self.shape.has("get_doctor_info"):
-            return self._cannot("get_doctor_info", "doctor_office")
-        who, said = self._doctor()
-        what = draw.one(("doctor_any", "doctor_specialty", "doctor_years", "doctor_office", "doctor_office"))
-        line = draw.expand(draw.one(SAY[what]))
-        if "<field>" in line:
-            field = draw.one(
-                ("kids", "children", "hearts", "the heart", "skin", "the eyes", "eyes", "bones", "the brain", "nerves")
-            )
-            said = Value(field, field.removeprefix("the "))
-        self._ask(line, {"doctor": said, "field": said})
-        result = self._call("get_doctor_info", {"doctor": said.argument})
-        if "error" in result:
-            return self._error(result, lambda again: self._tell(self._call("get_doctor_info", again), what))
-        self._tell(result, what)
-        if draw.chance(0.35):
-            more = draw.one(("doctor_years", "doctor_office", "doctor_specialty"))
-            if more != what:  # the answer is in what was returned already
-                talk.user(
-                    draw.one(
-                        {
-                            "doctor_years": ("And how experienced is that?", "how many years of experience?"),
-                            "doctor_office": ("And where is the office?", "which room?", "where do I find them?"),
-                            "doctor_specialty": ("And what kind of doctor is that?", "what's the specialty?"),
-                        }[more]
-                    )
-                )
-                self._tell(result, more)
-        elif draw.chance(0.35):
-            again = draw.text(
-                "{okay, |great, |}{can I see|is|do you have anything with} {them|that doctor}{ <date>|}?",
-                {"date": (day := self._day()).said},
-            )
-            talk.user(again.replace("is them", "is that doctor").replace("is that doctor", "is that doctor free"))
-            self._look({"doctor": plain(result["name"]), **({"date": day.argument} if day.said in again else {})}, who)
-        return None
-
-    def patient(self) -> None:
-        draw, talk = self.draw, self.talk
-        if not self.shape.has("get_patient_info"):
-            return self._cannot("get_patient_info", "record_open")
-        on_file = draw.one(self.hospital.patients)
-        name = person_named(draw, on_file.name if draw.chance(0.8) else self._patient().argument)
-        born = birth_said(draw, on_file.born.day, f"{on_file.born:%B}", on_file.born.year)
-        values = {"patient": self.ear.hear(name), "born": self.ear.hear(born), "date": self._day(plain=True)}
-        how = draw.one(("record", "record_open", "record_open", "record_name"))
-        self._ask(draw.expand(draw.one(SAY[how])), values)
-        if how == "record_open":
-            talk.say(
-                draw.one(
-                    (
-                        "May I have your full name?",
-                        "Of course. What is your full name?",
-                        "I can look that up. What is your full name?",
-                    )
-                )
-            )
-            if draw.chance(0.3):
-                how = "record"
-                talk.user(draw.line(draw.expand(draw.one(SAY["both"])), values))
-            else:
-                talk.user(draw.line(draw.expand(draw.one(SAY["name_only"])), values))
-        if how != "record":
-            talk.say(
-                draw.one(
-                    (
-                        "And what is your date of birth?",
-                        "Thank you. And your date of birth?",
-                        "What is your date of birth, please?",
-                    )
-                )
-            )
-            talk.user(draw.line(draw.expand(draw.one(SAY["born_only"])), values))
-        return self._identify({"name": values["patient"].argument, "date_of_birth": values["born"].argument})
-
-    def _identify(self, arguments: dict[str, str]) -> None:
-        draw, talk = self.draw, self.talk
-        result = self._call("get_patient_info", arguments)
-        if "error" in result:
-            return self._error(result, self._identify, arguments)
-        self.name = result["name"]
-        booked = result["next_appointment"]
-        if re.search("phone|number", talk.lines[-3].text) and "appointment" not in talk.lines[-3].text:
-            return talk.say(f"The phone number on file is {result['phone']}.")
-        if booked is None:
-            return talk.say(
-                draw.one(
-                    (
-                        "You have no appointment with us at the moment. Would you like to make one?",
-                        "There is no appointment for you at the moment.",
-                    )
-                )
-            )
-        return talk.say(
-            f"{draw.one(('Your next appointment is with', 'You have an appointment with'))} {booked}." + draw.one(ELSE)
-        )
+            self.talk.say(f"{sorry} Which doctor would you like to see?")
+            self.talk.user(draw.text(draw.one(SAY["symptom"])))
+        self._which_doctor({}, f"{sorry} Which doctor would you like to see?")
 
     def emergency(self) -> None:
         self.chat.emergency()
@@ -289,32 +169,3 @@ class _Call(TwoWishes):
         if last.role == "assistant" and last.learn and not last.calls:
             self.talk.user(self.draw.text(self.draw.one(SAY["again"])))
             self.talk.say(last.text, may_be_cut=False)
-
-    def _cancel(self, number: str) -> None:
-        draw, talk = self.draw, self.talk
-        result = self._call("cancel_appointment", {"appointment_id": number})
-        if "error" in result:
-            return self._error(result, lambda again: self._cancel(again["appointment_id"]))
-        talk.say(
-            draw.one(
-                (
-                    f"Appointment {number} is cancelled.",
-                    f"I have cancelled appointment {number}.",
-                    f"Your appointment {number} is cancelled.",
-                )
-            )
-            + draw.one(ELSE)
-        )
-        return None
-
-    def _tell(self, result: Mapping[str, Any], what: str) -> None:
-        if "error" in result:
-            return self._error(result, lambda _: None)
-        name, field, years, office = (result[key] for key in ("name", "specialty", "years", "office"))
-        say = {
-            "doctor_any": f"{name} works in {field}, has {years} years of experience and is in office {office}.",
-            "doctor_specialty": f"{name}'s specialty is {field}.",
-            "doctor_years": f"{name} has {years} years of experience.",
-            "doctor_office": f"{name} is in office {office}.",
-        }[what]
-        return self.talk.say(say + self.draw.one(ELSE))

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bench.training._desk import SAY, Desk, doctor_said, reason
+from bench.training._asking import Asking
+from bench.training._births import birth_said
+from bench.training._desk import SAY, doctor_said, reason
 from bench.training._grammar import Value
-from bench.training._values import birth_said
 
 __all__ = ["CANNOT", "Refusals"]
 
@@ -20,7 +21,7 @@ CANNOT: Final = {
 }
 
 
-class Refusals(Desk):
+class Refusals(Asking):
     def _error(self, result: Mapping[str, Any], retry: Any, known: dict[str, str] | None = None) -> None:
         """Say what is wrong, and try again with what the caller answers, if that is the way."""
         draw, talk, error = self.draw, self.talk, result["error"]
@@ -66,7 +67,7 @@ class Refusals(Desk):
             )
             if known is not None and draw.chance(0.4):
                 on_file = draw.one(self.hospital.patients)
-                born = birth_said(draw, on_file.born.day, f"{on_file.born:%B}", on_file.born.year)
+                born = birth_said(draw, on_file.born)
                 talk.user(
                     draw.line(
                         draw.expand(draw.one(SAY["both"])),

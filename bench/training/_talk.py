@@ -24,7 +24,18 @@ _FACT: Final = re.compile(
     r"\d+(?::\d\d)?|\bDr\.? (?:[A-Z]')?[A-Z][\w-]*|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
     r"|\b(?:January|February|March|April|June|July|August|September|October|November|December)\b"
 )
-_BUT_SORRY: Final = ("Sorry, go on.", "Sorry, what was that?", "I interrupted you, sorry. Go on.", "Say that again?")
+_BUT_SORRY: Final = (
+    *("Sorry, go on.", "Sorry, what was that?", "I interrupted you, sorry. Go on.", "Say that again?", "Yes?", "Yes."),
+    *("Hello?", "Hello? Are you there?", "Uh huh.", "Mhm.", "Okay, go on.", "Go ahead.", "I'm listening.", "What?"),
+    *("You were saying?", "Sorry, I talked over you.", "Pardon?", "Oh sorry, you first.", "Right.", "Yeah."),
+    *(
+        "I lost you there.",
+        "You're breaking up.",
+        "Sorry, I coughed.",
+        "No no, please finish.",
+        "I didn't get the end.",
+    ),
+)
 
 
 class Unfounded(Exception):
@@ -119,18 +130,19 @@ class Talk:
         self.lines.append(Line("assistant", "", (Call(name, dict(arguments)),)))
         self.lines.append(Line("tool", _json({"error": error})))
 
-    def say(self, text: str, *, may_be_cut: bool = True) -> None:
-        """Speak. Sometimes the caller talks over it and asks again."""
+    def say(self, text: str, *, may_be_cut: bool = True, learn: bool = True) -> None:
+        """Speak. Sometimes the caller talks over it and asks again. ``learn``: without, the line is only read: another
+        agent's wording, which this one need not take up."""
         text = re.sub(r"\.\.(?!\.)", ".", text)
         if missing := unfounded(text, self.known()):
             raise Unfounded(f"{missing} in {text!r}")
         words = len(text.split())
-        if may_be_cut and words > 5 and self.draw.chance(0.07):
+        if may_be_cut and words > 5 and self.draw.chance(0.08):
             self.lines.append(Line("assistant", cut(text, self.draw.number(2, words - 2))))
             if self.draw.chance(0.3):
                 return  # and the caller simply goes on
             self.user(self.draw.one(_BUT_SORRY))
-        self.lines.append(Line("assistant", text, learn=True))
+        self.lines.append(Line("assistant", text, learn=learn))
         if self.draw.chance(0.02):
             self.lines.append(Line("assistant", self.draw.one(("Are you still there?", "Hello, can you hear me?"))))
 
@@ -141,6 +153,10 @@ class Talk:
             name: value.lower() if value not in known and value.lower() in known else value
             for name, value in arguments.items()
         }
+
+    def length(self) -> int:
+        """The characters of all lines and calls so far; about three and a half make a token."""
+        return sum(len(line.text) + 60 * len(line.calls) for line in self.lines)
 
     def known(self) -> str:
         """Everything the agent has in front of it."""

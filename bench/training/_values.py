@@ -9,37 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bench.training._births import birth
 from bench.training._grammar import Draw, Value
-from bench.training._names import full_name
+from bench.training._numerals import DIGITS, MONTHS, ORDINALS, suffix, two
+from bench.training._spelling import person
 
-__all__ = ["ASKS", "KINDS", "birth_said", "digits_said", "person", "person_named", "value"]
+__all__ = ["ASKS", "KINDS", "digits_said", "value"]
 
-_DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_TEENS: Final = (
-    *("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-)
-_TENS: Final = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_ORDINALS: Final = (
-    *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"),
-    *("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"),
-    *("twentieth", "twenty-first", "twenty-second", "twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth"),
-    *("twenty-seventh", "twenty-eighth", "twenty-ninth", "thirtieth", "thirty-first"),
-)
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 _HOURS: Final = ("eight", "nine", "ten", "eleven", "one", "two", "three", "four", "five")
-
-
-def _two(number: int) -> str:
-    """A number below 100 in words."""
-    if number < 10:
-        return _DIGITS[number]
-    if number < 20:
-        return _TEENS[number - 10]
-    return _TENS[number // 10] + (f"-{_DIGITS[number % 10]}" if number % 10 else "")
 
 
 def digits_said(draw: Draw, digits: str) -> str:
@@ -50,13 +28,13 @@ def digits_said(draw: Draw, digits: str) -> str:
     if style == 3:
         return draw.one((" ", "-", ", ")).join(digits)
     if style == 4 and len(digits) == 4 and digits[0] != "0" and digits[2] != "0":
-        return f"{_two(int(digits[:2]))} {_two(int(digits[2:]))}"
+        return f"{two(int(digits[:2]))} {two(int(digits[2:]))}"
     if style == 5 and len(digits) == 4 and digits[0] != "0":
-        hundreds = f" {_DIGITS[int(digits[1])]} hundred" if digits[1] != "0" else ""
-        rest = f" {draw.one(('', 'and '))}{_two(int(digits[2:]))}" if digits[2:] != "00" else ""
-        return f"{_DIGITS[int(digits[0])]} thousand{hundreds}{rest}"
+        hundreds = f" {DIGITS[int(digits[1])]} hundred" if digits[1] != "0" else ""
+        rest = f" {draw.one(('', 'and '))}{two(int(digits[2:]))}" if digits[2:] != "00" else ""
+        return f"{DIGITS[int(digits[0])]} thousand{hundreds}{rest}"
     zero = draw.one(("zero", "oh", "zero"))
-    words = [zero if digit == "0" else _DIGITS[int(digit)] for digit in digits]
+    words = [zero if digit == "0" else DIGITS[int(digit)] for digit in digits]
     if style == 6:
         for at in range(len(words) - 1):
             if words[at] == words[at + 1]:
@@ -77,46 +55,20 @@ def _code(draw: Draw) -> Value:
     return Value(said, letters + digits)
 
 
-def person(draw: Draw) -> Value:
-    return person_named(draw, full_name(draw), full_name(draw))
-
-
-def person_named(draw: Draw, name: str, slip: str = "") -> Value:
-    """A full name; now and then spelled out, in part or whole."""
-    first, _, last = name.rpartition(" ")
-    style = draw.random.random()
-    if style < 0.80:
-        return Value(name, name, slip)
-    spelled = draw.one(("-", " ", ", ", ". ")).join(last.upper())
-    if style < 0.90:
-        return Value(draw.text(f"{name}{{, that's |, |, spelled }}{spelled}"), name)
-    if style < 0.94:
-        return Value(draw.text(f"{first}{{, last name | }}{spelled}"), name)
-    if style < 0.97:
-        return Value(f"{spelled}, {last}, {first}", name)
-    if style < 0.985:
-        return Value(f"{name}, {draw.one(('-', ' ', ', ')).join(first.upper())}", name)
-    return Value(f"{'-'.join(first.upper())} {'-'.join(last.upper())}", name)
-
-
 def _day(draw: Draw) -> str:
     style = draw.number(0, 9)
-    weekday, day, month = draw.one(_WEEKDAYS[:5]), draw.number(1, 28), draw.one(_MONTHS)
+    weekday, day, month = draw.one(_WEEKDAYS[:5]), draw.number(1, 28), draw.one(MONTHS)
     if style <= 2:
         return draw.text(f"{{next |this |||coming }}{weekday}")
     if style <= 4:
         return draw.text("{tomorrow|tomorrow|today|the day after tomorrow}")
     if style == 5:
-        return draw.text(f"{month} {{the |}}{_ORDINALS[day - 1]}")
+        return draw.text(f"{month} {{the |}}{ORDINALS[day - 1]}")
     if style == 6:
-        return draw.text(f"{{{month} {day}|the {_ORDINALS[day - 1]} of {month}|the {day}{_suffix(day)}}}")
+        return draw.text(f"{{{month} {day}|the {ORDINALS[day - 1]} of {month}|the {day}{suffix(day)}}}")
     if style == 7:
         return draw.text(f"{{a week from {weekday}|{weekday} next week|{weekday} after next|in two weeks|next week}}")
     return weekday
-
-
-def _suffix(day: int) -> str:
-    return "th" if 10 < day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
 
 
 def _date(draw: Draw) -> Value:
@@ -155,50 +107,14 @@ def _alike(said: str, slip: str = "") -> Value:
     return Value(said, argument, slip)
 
 
-def _birth(draw: Draw) -> Value:
-    day, month, year = draw.number(1, 28), draw.one(_MONTHS), draw.number(1936, 2017)
-    return birth_said(draw, day, month, year)
-
-
-def birth_said(draw: Draw, day: int, month: str, year: int) -> Value:
-    """A date of birth as people say it; the argument is the same words."""
-    century = "nineteen" if year < 2000 else "two thousand"
-    rest = _two(year % 100) if year % 100 else ""
-    if year < 2000 and 0 < year % 100 < 10:
-        rest = f"oh {rest}"
-    number = _MONTHS.index(month) + 1
-    if 2000 < year < 2010 and draw.chance(0.3):
-        century = "two thousand and"
-    if year >= 2010 and draw.chance(0.7):
-        century = "twenty"
-    words = f"{century} {rest}".strip() if rest or year == 2000 else "nineteen hundred"
-    short = f"oh {_DIGITS[year % 10]}" if year % 100 < 10 else _two(year % 100)
-    said = draw.text(
-        f"{{{month} {_ORDINALS[day - 1]}, {short}|"
-        f"the {_ORDINALS[day - 1]} of {month}, {short}|{_two(number)} {_two(day)} {short}|"
-        f"{number} {day} {year}|{_ORDINALS[day - 1]} of {month} {words}|{month} {_two(day)} {words}|"
-        f"{month} {day}, {year}|{month} {day} {year}|{month} {_ORDINALS[day - 1]}, {words}|"
-        f"{month} {_ORDINALS[day - 1]} {year}|the {_ORDINALS[day - 1]} of {month} {words}|{day} {month} {year}|"
-        f"{month} the {_ORDINALS[day - 1]} {year}|{number}/{day}/{year}|{month} {day}{_suffix(day)} {year}}}"
-    )
-    if draw.chance(0.10):
-        slip = draw.text(
-            f"{{{_ORDINALS[draw.number(0, 27)]}{{ of|}}|{draw.one(_MONTHS)}|the {_ORDINALS[draw.number(0, 27)]}}}"
-        )
-        return Value(
-            f"{slip}, {draw.one(('no', 'sorry', 'I mean', 'no wait', 'er, no'))}, {said}", said.removeprefix("the ")
-        )
-    return Value(said, said.removeprefix("the "))
-
-
 def _count(draw: Draw) -> Value:
     number = draw.one((1, 2, 2, 2, 3, 3, 4, 4, 5, 6, 8, 10, 12, 15, 20))
-    return Value(draw.one((_two(number), _two(number), str(number))), str(number))
+    return Value(draw.one((two(number), two(number), str(number))), str(number))
 
 
 def _amount(draw: Draw) -> Value:
     number = draw.one((5, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 80, 90))
-    return Value(draw.one((str(number), _two(number), f"${number}", f"{_two(number)} dollars")), str(number))
+    return Value(draw.one((str(number), two(number), f"${number}", f"{two(number)} dollars")), str(number))
 
 
 def _phone(draw: Draw) -> Value:
@@ -238,7 +154,7 @@ KINDS: Final[Mapping[str, Callable[[Draw], Value]]] = {
     "date": _date,
     "date_part": _date_part,
     "time": _time,
-    "birth": _birth,
+    "birth": birth,
     "ref": _ref,
     "code": _code,
     "count": _count,

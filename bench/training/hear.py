@@ -25,7 +25,8 @@ import click
 import numpy as np
 import trio
 
-from actors.agents.hospital._dates import parse_birth_date, parse_date
+from actors.agents.hospital._births import parse_birth_date
+from actors.agents.hospital._dates import parse_date
 from actors.agents.hospital._times import parse_time
 from actors.audio import read_wav, resample
 from actors.engines import EngineOptions, open_stt

@@ -2,8 +2,9 @@
 
 # The docstring above is the system prompt, to the letter the one the embedded model was trained with.
 #
-# Map: _tools (what the receptionist can do) · _scheduling (which times are free; pure) · _dates, _times, _names, _words
-# (what callers say; pure) · _records (questions and changes) · _tables, _database, _seed, _open (what they stand on).
+# Map: _tools (what the receptionist can do) · _scheduling (which times are free; pure) · _dates, _births, _times,
+# _names, _words (what callers say; pure) · _records (questions and changes) · _tables, _database, _seed, _open (what
+# they stand on).
 
 from actors.agents.hospital._open import open_resources
 from actors.agents.hospital._seed import DOCTORS

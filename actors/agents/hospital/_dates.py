@@ -24,7 +24,7 @@ import dateparser
 from actors.agents.hospital._times import ANY_TIME, TimeWish, cut_time
 from actors.agents.hospital._words import MONTHS, WEEKDAYS, SpokenError, even, weekday_by_sound
 
-__all__ = ["HORIZON", "DateWish", "parse_birth_date", "parse_date", "say_date"]
+__all__ = ["HORIZON", "DateWish", "parse_date", "say_date"]
 
 HORIZON: Final = timedelta(days=120)  #: how far ahead appointments are made
 
@@ -71,26 +71,6 @@ def parse_date(text: str, today: date) -> DateWish:
     if found is None:
         raise SpokenError("date not understood")
     return attrs.evolve(found, time=part)
-
-
-def parse_birth_date(text: str, today: date) -> date:
-    """Understand a spoken date of birth; it needs day, month and year, and months come first in "3/4/85".
-
-    Raises :class:`SpokenError` when a part is missing or the day does not exist or is still to come.
-    """
-    said = re.sub(r"\b(19|20) (?:oh |o )?(\d{1,2})\b$", lambda m: f"{m[1]}{int(m[2]):02d}", even(text))
-    said = re.sub(r"\b(?:the|of|on|born|and|in)\b", " ", said)
-    said = re.sub(r"\b(?:oh|o|0) ?(\d)\b", r"\1", said)
-    numbers = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)? (\d{1,2})(?:st|nd|rd|th)? (\d{2}|\d{4})", " ".join(said.split()))
-    said = "/".join(numbers.groups()) if numbers else " ".join(said.split())
-    found = _read(said, today, ["day", "month", "year"], "past")
-    if found is None:
-        raise SpokenError("the date of birth needs day, month and year")
-    if found > today and not re.search(rf"\b{found.year}\b", said):
-        found = found.replace(year=found.year - 100)  # "85" is 1985
-    if found > today:
-        raise SpokenError("that date of birth is still to come")
-    return found
 
 
 def say_date(day: date) -> str:
@@ -213,7 +193,7 @@ def _calendar(said: str, today: date) -> DateWish | None:
     month = re.fullmatch(r"(?:in |sometime in )?(early |late |mid |middle |end |beginning )?(.+)", said.strip())
     if month and month[2] in MONTHS:
         return _month(MONTHS.index(month[2]) + 1, (month[1] or "").strip(), today)
-    day = _read(said, today, ["day", "month"], "future")
+    day = _read(said, today)
     return None if day is None else _one(day)
 
 
@@ -227,12 +207,12 @@ def _month(month: int, part: str, today: date) -> DateWish:
     return DateWish(max(first, today), last)
 
 
-def _read(said: str, today: date, parts: list[str], prefer: str) -> date | None:
+def _read(said: str, today: date) -> date | None:
     """Let dateparser read a date of the calendar, months first in "3/4"."""
     settings = {
         "RELATIVE_BASE": datetime.combine(today - _DAY, time.max),  # so that today itself is still to come
-        "PREFER_DATES_FROM": prefer,
-        "REQUIRE_PARTS": parts,
+        "PREFER_DATES_FROM": "future",
+        "REQUIRE_PARTS": ["day", "month"],
         "PARSERS": ["absolute-time"],
         "DATE_ORDER": "YMD" if re.match(r"\d{4}", said.strip()) else "MDY",
     }

@@ -16,7 +16,8 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import attrs
 
-from actors.agents.hospital._dates import HORIZON, DateWish, parse_birth_date, parse_date, say_date
+from actors.agents.hospital._births import parse_birth_date
+from actors.agents.hospital._dates import HORIZON, DateWish, parse_date, say_date
 from actors.agents.hospital._names import Doctor, find_doctors, only, same_person, tidy_name
 from actors.agents.hospital._records import GivenUp, Patient, Records, SlotTaken
 from actors.agents.hospital._scheduling import Diary, free_times, nearest, next_free, spread, why_closed

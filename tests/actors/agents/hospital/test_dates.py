@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from actors.agents.hospital._dates import HORIZON, parse_birth_date, parse_date, say_date
+from actors.agents.hospital._dates import HORIZON, parse_date, say_date
 from actors.agents.hospital._times import AFTERNOON, ANY_TIME, MORNING
 from actors.agents.hospital._words import SpokenError
 
@@ -250,51 +250,7 @@ def test_weekdays_lie_where_they_are_said_to(today: date, weekday: str) -> None:
     assert 7 <= (parse_date(f"next {weekday}", today).first - monday).days <= 13
 
 
-BIRTHS = {
-    "the fourth of March 1985": (1985, 3, 4),
-    "march fourth nineteen eighty five": (1985, 3, 4),
-    "March 4, 1985": (1985, 3, 4),
-    "03/04/1985": (1985, 3, 4),
-    "3/4/85": (1985, 3, 4),
-    "march 4th 85": (1985, 3, 4),
-    "1985-03-04": (1985, 3, 4),
-    "march the fourth nineteen eighty-five": (1985, 3, 4),
-    "four march nineteen eighty five": (1985, 3, 4),
-    "three four nineteen eighty five": (1985, 3, 4),
-    "oh three oh four nineteen eighty five": (1985, 3, 4),
-    "the twelfth of July two thousand and one": (2001, 7, 12),
-    "july twelfth two thousand one": (2001, 7, 12),
-    "june thirtieth nineteen ninety": (1990, 6, 30),
-    "the first of january two thousand": (2000, 1, 1),
-    "december 31st twenty oh five": (2005, 12, 31),
-    "may second nineteen oh nine": (1909, 5, 2),
-    "born on the second of May 1999": (1999, 5, 2),
-    "25/12/1980": (1980, 12, 25),
-    "february twenty ninth nineteen ninety two": (1992, 2, 29),
-    "August nineteenth, twenty twelve": (2012, 8, 19),
-}
-
-
-@pytest.mark.parametrize("said", BIRTHS)
-def test_birth_dates(said: str) -> None:
-    assert parse_birth_date(said, TODAY) == date(*BIRTHS[said])
-
-
-@pytest.mark.parametrize(
-    "said", ["", "March 1985", "1985", "March 4", "banana", "february 30 1990", "March 4 2030", "today"]
-)
-def test_birth_dates_that_are_not_whole(said: str) -> None:
-    with pytest.raises(SpokenError):
-        parse_birth_date(said, TODAY)
-
-
-@given(st.dates(date(1930, 1, 1), TODAY), st.sampled_from(["{0:%B} {0.day}, {0.year}", "{0:%m/%d/%Y}", "{0:%Y-%m-%d}"]))
-def test_any_birth_date_is_understood(born: date, form: str) -> None:
-    assert parse_birth_date(form.format(born), TODAY) == born
-
-
 @given(st.text(max_size=40))
-def test_no_text_breaks_the_parsers(text: str) -> None:
-    for parse in (parse_date, parse_birth_date):
-        with contextlib.suppress(SpokenError):
-            parse(text, TODAY)
+def test_no_text_breaks_the_parser(text: str) -> None:
+    with contextlib.suppress(SpokenError):
+        parse_date(text, TODAY)
