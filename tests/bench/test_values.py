@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agents.hospital._dates import parse_birth_date, parse_date
+from actors.agents.hospital._births import parse_birth_date
+from actors.agents.hospital._dates import parse_date
 from actors.agents.hospital._times import parse_time
 from bench._scenes import Call, load_set
 from bench._values import HOSPITAL_KINDS, Comparison, Offer, offered_in, plain_name
