@@ -3,7 +3,7 @@
 Map
     ttfa      time to first audio of answers, and how often a caller is cut off
     echo      whether the agent interrupts itself, and still hears its caller
-    overlap   sounds over the agent's speech: who is let pass, who cuts, how soon (overlaps.toml, labelled)
+    overlap   sounds over the agent's speech: who is let pass, who cuts, how soon (overlaps*.toml, labelled)
     heard     what the caller heard, against the audio itself, in words
     waits     where the chosen wait is shorter than a pause: endpointing without a clock
     intent    fits what judges sounds over the agent (actors/local/data/intent.npz)

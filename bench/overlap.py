@@ -22,7 +22,7 @@ from actors.testing import FakeLlm
 from actors.tools import Resources
 from bench._caller import Caller, EchoPath
 from bench._figures import describe, machine
-from bench._overlap_cases import OverlapCase, load_overlaps, sound_of
+from bench._overlap_cases import PARTS, OverlapCase, load_overlaps, sound_of
 from bench._overlap_report import Outcome, listed, report, shown
 from bench._patient import ChargedIntent, ChargedStt, PatientClock
 from bench._recorded import Recorded
@@ -240,11 +240,11 @@ async def measure(
 
 @click.command(
     epilog="\b\nExamples:\n"
-    "  python -m bench.overlap                              both parts in real time, about 8 minutes\n"
-    "  python -m bench.overlap --part held_out              the part nothing is tuned on\n"
-    "  python -m bench.overlap --part development --charged waiting skipped, work charged as CPU time"
+    "  python -m bench.overlap                                      what may be tuned on, in real time: 4 minutes\n"
+    "  python -m bench.overlap --part held_out_lifelike             voices and phrases that nothing is tuned on\n"
+    "  python -m bench.overlap --charged                            waiting skipped, work charged as CPU time"
 )
-@click.option("--part", type=click.Choice(["development", "held_out", "both"]), default="both", show_default=True)
+@click.option("--part", type=click.Choice([*PARTS, "all"]), default="development", show_default=True)
 @click.option("--kind", "kinds", multiple=True, help="Only these lists or noises, such as answer or cough.")
 @click.option("--charged", is_flag=True, help="Leap over waiting; recognition costs its CPU time. One call at a time.")
 @click.option("--at-once", default=4, show_default=True, help="Calls at the same time, in real time.")
@@ -266,7 +266,7 @@ def main(part: str, kinds: Sequence[str], charged: bool, at_once: int, seed: int
     """
     found = machine()
     say(describe(found))
-    chosen = [c for c in load_overlaps() if part in ("both", c.part) and (not kinds or c.kind in kinds)]
+    chosen = [c for c in load_overlaps() if part in ("all", c.part) and (not kinds or c.kind in kinds)]
     clock = PatientClock(charging=charged)
     if charged:
         with unwrapped():

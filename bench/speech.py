@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
-from typing import Literal
+from typing import Literal, get_args
 
 import attrs
 import click
@@ -23,6 +23,7 @@ import numpy as np
 
 from actors.audio import level_db, read_wav, write_wav
 from actors.ports import CALLER_RATE, Pcm
+from bench._lifelike import Lifelike, say_like
 
 __all__ = [
     "CACHE",
@@ -72,9 +73,9 @@ class Utterance:
 
 @attrs.frozen
 class Voice:
-    """``speed``: words a minute for espeak-ng, stretch (above 1: slower) for flite."""
+    """``speed``: words a minute for espeak-ng, stretch (above 1: slower) for flite; see ``say_like`` for the others."""
 
-    engine: Literal["espeak-ng", "flite"]
+    engine: Literal["espeak-ng", "flite"] | Lifelike
     name: str
     speed: float
 
@@ -190,13 +191,17 @@ def _synthesise(piece: str, voice: Voice, cache: Path) -> Pcm:
     key = "\0".join((_RECIPE, voice.engine, voice.name, f"{voice.speed:g}", text))
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:20]}.wav"
     if not path.exists():
-        if shutil.which(voice.engine) is None:
-            raise click.ClickException(f"{voice.engine} is not installed. Debian: apt-get install espeak-ng flite")
         cache.mkdir(parents=True, exist_ok=True)
-        raw = path.with_suffix(".raw.wav")
-        subprocess.run(voice.command(text, raw), check=True, capture_output=True, timeout=60)
-        write_wav(path, read_wav(raw).mono(CALLER_RATE), CALLER_RATE)
-        raw.unlink()
+        if voice.engine in get_args(Lifelike):
+            made = say_like(voice.engine, voice.name, text, voice.speed)
+        elif shutil.which(voice.engine) is None:
+            raise click.ClickException(f"{voice.engine} is not installed. Debian: apt-get install espeak-ng flite")
+        else:
+            raw = path.with_suffix(".raw.wav")
+            subprocess.run(voice.command(text, raw), check=True, capture_output=True, timeout=60)
+            made = read_wav(raw).mono(CALLER_RATE)
+            raw.unlink()
+        write_wav(path, made, CALLER_RATE)
     return read_wav(path).mono(CALLER_RATE)
 
 
