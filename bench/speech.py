@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
-from typing import Literal, get_args
+from typing import Literal
 
 import attrs
 import click
@@ -192,7 +192,7 @@ def _synthesise(piece: str, voice: Voice, cache: Path) -> Pcm:
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:20]}.wav"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        if voice.engine in get_args(Lifelike):
+        if voice.engine != "espeak-ng" and voice.engine != "flite":
             made = say_like(voice.engine, voice.name, text, voice.speed)
         elif shutil.which(voice.engine) is None:
             raise click.ClickException(f"{voice.engine} is not installed. Debian: apt-get install espeak-ng flite")
