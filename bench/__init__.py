@@ -23,7 +23,8 @@ Map
     _figures  percentiles, intervals, and what machine this is
     _plot     the waterfall;  _ttfa_report: the tables of ttfa;  _barge_in_plot _pipeline_plot: those benches' pictures
     _load     how much of the machine others take meanwhile
-    _overlap_cases  the labelled overlaps as sounds; _noises: those made by program; _lifelike: callers like people;  _overlap_report: the tables
+    _overlap_cases  the labelled overlaps as sounds; _noises: those made by program;  _overlap_report: the tables
+    _lifelike  callers that sound like people
     _patient  time that leaps over waiting and charges for work; _recorded: a voice that says everything once
     _hall     a server to be called and talked over; _socket_caller: _caller behind a socket; _interruption: the figures
     _services the paper's three services in a process of their own: _oracle, a recogniser that knows the truth, in
