@@ -38,7 +38,7 @@ from actors.testing._check_together import check_together
 from actors.testing._coverage import FEATURES, Coverage, Edge
 from actors.testing._draw import draw_script, scripts
 from actors.testing._engines import FakeIntent, FakeLlm, FakeStt, FakeTts, FakeVad, Pause, Said, Seconds
-from actors.testing._flaky import Faults, FlakyLlm, FlakyStt, FlakyTts
+from actors.testing._flaky import Faults, FlakyIntent, FlakyLlm, FlakyStt, FlakyTts
 from actors.testing._journal import journal_of
 from actors.testing._script import Act, Crash, Fault, Network, Pace, Script, Talk, When
 from actors.testing._simplify import simplify
@@ -67,6 +67,7 @@ __all__ = [
     "FakeVad",
     "Fault",
     "Faults",
+    "FlakyIntent",
     "FlakyLlm",
     "FlakyStt",
     "FlakyTts",

@@ -8,8 +8,8 @@ import trio
 
 from actors.testing._caller import Caller
 from actors.testing._office import Office
-from actors.testing._script import Act
-from actors.testing._trace import Entry, Faulted, Opened, Spoke, Typed
+from actors.testing._script import Act, When
+from actors.testing._trace import Drained, Entry, Faulted, Opened, Spoke, Typed
 
 __all__ = ["Actor"]
 
@@ -45,9 +45,7 @@ class Actor:
 
     async def do(self, act: Act) -> None:
         """Wait for the act's moment, and do it."""
-        with trio.move_on_after(act.patience_ms / 1000):
-            await self._wait_until(act.when)
-        await trio.sleep(act.after_ms / 1000)
+        await self.wait(act.when, act.after_ms, act.patience_ms)
         caller, talk = self._caller, act.talk
         match act.do:
             case "say":
@@ -70,6 +68,7 @@ class Actor:
                 self._note(Faulted("network", "stall"))
                 caller.stall(act.ms / 1000)
             case "drain":
+                self._note(Drained())
                 self._drain()
             case "report":
                 self._note(Faulted("client", "garbage"))
@@ -79,7 +78,13 @@ class Actor:
             case "wait":
                 pass
 
-    async def _wait_until(self, when: str) -> None:
+    async def wait(self, when: When, after_ms: int, patience_ms: int) -> None:
+        """Until ``when``, at most ``patience_ms``, and ``after_ms`` more."""
+        with trio.move_on_after(patience_ms / 1000):
+            await self._wait_until(when)
+        await trio.sleep(after_ms / 1000)
+
+    async def _wait_until(self, when: When) -> None:
         match when:
             case "":
                 pass

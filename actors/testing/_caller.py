@@ -41,9 +41,10 @@ class Caller:
     """Implements :class:`actors.line.Line`. Run :meth:`live` beside the call.
 
     ``delay``: one-way network delay in seconds, and ``jitter`` at most that much more, by ``seed``, in order.
-    ``reports`` False: a client that never acknowledges playback; ``report_delay``: one that does so late. ``tick``: how
-    often the microphone gives a frame, in seconds. ``note`` is told of all that happens, as entries of a trace. What
-    the caller really heard, by turn, is in ``ears``; every message and frame, in order, in ``received``.
+    ``reports`` False: a client that never acknowledges playback; ``report_delay``: one that does so late;
+    ``report_loss``: which part of its reports never arrives. ``tick``: how often the microphone gives a frame, in
+    seconds. ``note`` is told of all that happens, as entries of a trace. What the caller really heard, by turn, is in
+    ``ears``; every message and frame, in order, in ``received``.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Caller:
         reports: bool = True,
         jitter: float = 0.0,
         report_delay: float = 0.0,
+        report_loss: float = 0.0,
         tick: float = 0.02,
         ms_per_character: int = 60,
         seed: int = 0,
@@ -67,7 +69,9 @@ class Caller:
         self.loudspeaker = Loudspeaker(trio.current_time(), lambda turn, samples: note(Played(turn, samples)))
         self.ears = self.loudspeaker.ears
         self._send, self.incoming = trio.open_memory_channel[Incoming](10_000)
-        self._wire = Wire(self._send, delay=delay, jitter=jitter, report_delay=report_delay, seed=seed)
+        self._wire = Wire(
+            self._send, delay=delay, jitter=jitter, report_delay=report_delay, report_loss=report_loss, seed=seed
+        )
         self._unseen: list[Outgoing] = []  # messages that wait for the line to come back
         self._note = note
         self._microphone = Microphone(trio.current_time(), tick)

@@ -6,7 +6,7 @@ it passes around and the chart's table are imported here, nothing that computes 
 
 from __future__ import annotations
 
-from actors.testing._check_course import check_answers, check_bounds, check_chart, check_end
+from actors.testing._check_course import check_actors, check_answers, check_bounds, check_chart, check_end
 from actors.testing._check_said import check_said
 from actors.testing._check_sound import check_orders, check_samples, check_sending, check_stopping
 from actors.testing._check_trial import check_stale, check_trial
@@ -37,6 +37,7 @@ def check(trace: Trace) -> list[Violation]:
         *check_announced(trace, sounds),
         *check_answers(trace, sounds, within=_ANSWER_WITHIN_S),
         *check_chart(trace),
+        *check_actors(trace),
         *check_bounds(trace, sounds),
         *check_trial(trace, sounds),
         *check_stale(trace),

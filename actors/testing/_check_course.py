@@ -11,9 +11,11 @@ from actors.testing._heard import Sounds
 from actors.testing._trace import (
     Asked,
     Began,
+    Drained,
     Faulted,
     Opened,
     Played,
+    Restarted,
     Returned,
     Sent,
     SentAudio,
@@ -25,12 +27,13 @@ from actors.testing._trace import (
     Typed,
 )
 from actors.testing._violation import Violation
-from statechart import IGNORED, TABLE, CancelAnswer, EndCall, ReplyFailed, State
+from statechart import IGNORED, TABLE, CancelAnswer, DrainRequested, EndCall, ReplyFailed, State
 
-__all__ = ["check_answers", "check_bounds", "check_chart", "check_end"]
+__all__ = ["check_actors", "check_answers", "check_bounds", "check_chart", "check_end"]
 
 _MOST_UNSENT_S = 10.0
 _GRACE_S = 12.0
+_AT_ONCE_S = 0.1
 
 
 def check_answers(trace: Trace, sounds: Sounds, *, within: float) -> Iterator[Violation]:
@@ -116,6 +119,34 @@ def check_bounds(trace: Trace, sounds: Sounds) -> Iterator[Violation]:
             over = at
         elif over is not None and isinstance(entry, Asked | Began | ToolBegan | ToolEnded | Sent | SentAudio):
             yield Violation("I6", at, f"after the call had returned: {entry}")
+
+
+def check_actors(trace: Trace) -> Iterator[Violation]:
+    """An actor that crashed begins anew at once, none fails by itself, and an order to stop is never lost."""
+    dead: dict[str, float] = {}
+    drained: float | None = None
+    for at, entry in trace.log:
+        for actor in [actor for actor, since in dead.items() if at > since + _AT_ONCE_S]:
+            yield Violation("I10", at, f"the {actor} crashed at {dead.pop(actor):.2f} s and was not restarted")
+        if drained is not None and at > drained + _AT_ONCE_S:
+            yield Violation("I10", at, f"the server was to stop at {drained:.2f} s, and the call was not told")
+            drained = None
+        match entry:
+            case Faulted(actor, "crash"):
+                dead[actor] = at
+            case Restarted(actor):
+                if dead.pop(actor, None) is None:
+                    yield Violation("I10", at, f"the {actor} failed by itself")
+            case Drained():
+                drained = at
+            case Stepped(DrainRequested()):
+                drained = None
+            case Returned():
+                return
+            case Stepped(_, _, step) if any(isinstance(effect, EndCall) for effect in step.effects):
+                return
+            case _:
+                pass
 
 
 def check_end(trace: Trace) -> Iterator[Violation]:

@@ -17,6 +17,9 @@ from statechart import Resume as ResumeOrder
 __all__ = ["check_orders", "check_samples", "check_sending", "check_stopping"]
 
 
+_ON_THE_WAY = ("line", "conductor")  # actors from a voice to the order to hold; and the line itself, when it is lost
+
+
 def check_sending(trace: Trace) -> Iterator[Violation]:
     """The order of messages and audio on the line."""
     speaking: int | None = None
@@ -89,7 +92,7 @@ def check_orders(trace: Trace) -> Iterator[Violation]:
 def check_stopping(trace: Trace) -> Iterator[Violation]:
     """A voice over the agent holds it at once: two windows of voice, two frames, and the network, at most."""
     script = trace.script
-    if script.crashes or any(isinstance(entry, Faulted) and entry.part == "line" for _, entry in trace.log):
+    if any(isinstance(entry, Faulted) and entry.part in _ON_THE_WAY for _, entry in trace.log):
         return
     network, pace = script.network, script.pace
     within = 0.1 + (2 * pace.tick_ms + network.delay_ms + network.jitter_ms + script.longest_stall_ms) / 1000

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import attrs
 
 from actors.testing._scenes import SCENES
-from actors.testing._script import Crash, Fault, Network, Pace, Script
+from actors.testing._script import ActorName, Crash, Fault, Network, Pace, Script, When
 from actors.testing._writer import Dice, Writer
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _network(dice: Dice) -> Network:
     return Network(
         delay_ms=dice.choose((0, 15, 50, 90)),
         jitter_ms=dice.choose((0, 0, 20, 60)),
-        reports=dice.choose(("on time", "on time", "on time", "on time", "late", "never")),
+        reports=dice.choose(("on time", "on time", "on time", "on time", "late", "never", "patchy")),
     )
 
 
@@ -115,7 +115,7 @@ def _pace(dice: Dice, *, hasty: bool) -> Pace:
 
 def _fault(dice: Dice) -> Fault:
     return Fault(
-        dice.choose(("llm", "tts", "stt", "tool")),
+        dice.choose(("llm", "tts", "stt", "tool", "llm", "tts", "stt", "tool", "signals", "intent")),
         dice.choose(("error", "disconnect", "hang", "drip", "garbage")),
         nth=dice.number(0, 4),
         times=dice.choose((1, 1, 1, 2, 8)),
@@ -124,5 +124,8 @@ def _fault(dice: Dice) -> Fault:
 
 
 def _crash(dice: Dice) -> Crash:
-    actor: Any = dice.choose(("playout", "conductor", "transcriber", "silence", "line"))
-    return Crash(actor, dice.number(2, 100) * 100)
+    actor: ActorName = dice.choose(get_args(ActorName))
+    if dice.chance(50):
+        return Crash(actor, dice.number(2, 100) * 100)
+    when: When = dice.choose(("speaking", "listening", "interrupted", "processing", "commit", "idle", "ending"))
+    return Crash(actor, dice.choose((0, 20, 60, 100, 300)), when)

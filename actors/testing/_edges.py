@@ -14,7 +14,7 @@ import attrs
 
 from actors.journal import decode, encode, plain
 from actors.testing._coverage import Edge, edge_of
-from actors.testing._script import Act, Network, Pace, Script
+from actors.testing._script import Act, Crash, Network, Pace, Script
 from actors.testing._simplify import simplify
 from actors.testing._simulate import simulate
 from actors.testing._trace import Stepped
@@ -210,7 +210,7 @@ def _story(script: Script) -> str:
     """The script in a line or two."""
     parts = [_act(act) for act in script.acts] + [f"{_act(act)} (meanwhile)" for act in script.asides]
     parts += [f"{fault.part} fails ({fault.kind}) at request {fault.nth + 1}" for fault in script.faults]
-    parts += [f"the {crash.actor} crashes at {crash.after_ms / 1000:g} s" for crash in script.crashes]
+    parts += [f"the {crash.actor} crashes {_moment_of(crash)}" for crash in script.crashes]
     slow = [
         name
         for name, here, usual in (("network", script.network, Network()), ("engines", script.pace, Pace()))
@@ -220,6 +220,12 @@ def _story(script: Script) -> str:
     parts += ["short waits"] if script.hasty else []
     parts += [] if script.recorded else ["fixed words are not recorded"]
     return f"Caller: {'; '.join(parts) or 'says nothing and hangs up'}."
+
+
+def _moment_of(crash: Crash) -> str:
+    if not crash.when:
+        return f"at {crash.after_ms / 1000:g} s"
+    return f"{crash.after_ms} ms after it is {crash.when}" if crash.after_ms else f"when {crash.when}"
 
 
 def _act(act: Act) -> str:

@@ -6,13 +6,15 @@ try; a "hang" never ends; a "drip" takes a second or two for every piece; "garba
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import attrs
 import trio
 
 from actors.errors import EngineBadReply, EngineError, EngineRefused, EngineUnavailable
 from actors.ports import (
+    Intent,
     Llm,
     LlmDelta,
     LlmFinished,
@@ -20,6 +22,7 @@ from actors.ports import (
     LlmText,
     LlmToolCall,
     Pcm,
+    SignalKind,
     SpeechChunk,
     Stt,
     SttStream,
@@ -30,9 +33,16 @@ from actors.ports import (
 )
 from actors.testing._script import Fault
 
-__all__ = ["Faults", "FlakyLlm", "FlakyStt", "FlakyTts"]
+__all__ = ["Faults", "FlakyIntent", "FlakyLlm", "FlakyStt", "FlakyTts"]
 
 _DRIP_S = 1.2
+#: What a recogniser that talks nonsense says of the caller's turn instead of what it should.
+_NONSENSE: Mapping[SignalKind, SignalKind] = {
+    "started": "ended",
+    "likely_end": "ended",
+    "resumed": "likely_end",
+    "ended": "resumed",
+}
 
 
 class Faults:
@@ -58,6 +68,15 @@ class Faults:
         if fault.kind == "disconnect":
             return EngineUnavailable(self._part, "disconnected")
         return EngineBadReply(self._part, "garbage") if fault.kind == "garbage" else EngineRefused(self._part, "error")
+
+    async def strike(self, fault: Fault) -> None:
+        """Where there is one answer to a request and no pieces: a drip delays it, a hang keeps it for ever, all else
+        is raised."""
+        if fault.kind == "hang":
+            await trio.sleep_forever()
+        if fault.kind != "drip":
+            raise self.error(fault)
+        await trio.sleep(_DRIP_S)
 
 
 class FlakyLlm:
@@ -130,19 +149,19 @@ class _FlakyVoice:
 
 
 class FlakyStt:
-    """A recogniser with faults."""
+    """A recogniser with faults; ``signals`` are those of its judgement of turns."""
 
-    def __init__(self, stt: Stt, faults: Faults) -> None:
+    def __init__(self, stt: Stt, faults: Faults, *, signals: Faults | None = None) -> None:
         self.name = stt.name
-        self._stt, self._faults = stt, faults
+        self._stt, self._faults, self._signals = stt, faults, signals or Faults("signals", ())
 
     async def open_stream(self, *, hints: Sequence[str] = ()) -> _FlakySttStream:
-        return _FlakySttStream(await self._stt.open_stream(hints=hints), self._faults)
+        return _FlakySttStream(await self._stt.open_stream(hints=hints), self._faults, self._signals)
 
 
 class _FlakySttStream:
-    def __init__(self, stream: SttStream, faults: Faults) -> None:
-        self._stream, self._faults = stream, faults
+    def __init__(self, stream: SttStream, faults: Faults, signals: Faults) -> None:
+        self._stream, self._faults, self._signals = stream, faults, signals
 
     def begin(self, segment: int) -> None:
         self._stream.begin(segment)
@@ -158,21 +177,39 @@ class _FlakySttStream:
 
     async def _ask(self, request: Callable[[], object]) -> str:
         fault = self._faults.next()
-        if fault is None or fault.kind == "drip":
-            if fault is not None:
-                await trio.sleep(_DRIP_S)
-            return str(await request())  # type: ignore[misc]
-        if fault.kind == "hang":
-            await trio.sleep_forever()
-        if fault.kind == "garbage":
-            return "%$ # -"
-        raise self._faults.error(fault)
+        if fault is not None:
+            if fault.kind == "garbage":
+                return "%$ # -"
+            await self._faults.strike(fault)
+        return str(await request())  # type: ignore[misc]
 
     async def next_signal(self) -> TurnSignal:
-        if isinstance(self._stream, TurnSignalStream):
-            return await self._stream.next_signal()
-        await trio.sleep_forever()
-        raise AssertionError("unreachable")
+        if not isinstance(self._stream, TurnSignalStream):
+            await trio.sleep_forever()
+            raise AssertionError("unreachable")
+        signal = await self._stream.next_signal()
+        fault = self._signals.next()
+        if fault is None:
+            return signal
+        if fault.kind == "garbage":
+            return attrs.evolve(signal, kind=_NONSENSE[signal.kind])
+        await self._signals.strike(fault)
+        return signal
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+class FlakyIntent:
+    """A judge of sounds with faults. Its garbage is the opposite of what it thinks."""
+
+    def __init__(self, intent: Intent, faults: Faults) -> None:
+        self.name = intent.name
+        self._intent, self._faults = intent, faults
+
+    async def meant(self, samples: Pcm) -> float | None:
+        fault = self._faults.next()
+        if fault is not None and fault.kind != "garbage":
+            await self._faults.strike(fault)
+        meant = await self._intent.meant(samples)
+        return meant if fault is None or fault.kind != "garbage" or meant is None else 1 - meant

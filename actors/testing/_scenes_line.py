@@ -6,13 +6,14 @@ from typing import Any
 
 import attrs
 
-from actors.testing._script import Act, Pace, Script, Talk, When
+from actors.testing._script import Act, Crash, Pace, Script, Talk, When
 from actors.testing._writer import ASKS, ORDERS, STOPS, Writer
 
 __all__ = [
     "done_while_away",
     "event_in_a_state",
     "line_flickers",
+    "stops_as_its_watch_crashes",
     "types_and_speaks",
     "types_nothing",
 ]
@@ -52,6 +53,17 @@ def line_flickers(writer: Writer, script: Script) -> Script:
     asides = (Act("lose", "interrupted", dice.choose((20, 0)), ms=60), Act("lose", "listening", 20, ms=60))
     pace = attrs.evolve(script.pace, llm_ms=300)
     return attrs.evolve(script, acts=acts, asides=asides, pace=pace)
+
+
+def stops_as_its_watch_crashes(writer: Writer, script: Script) -> Script:
+    """The server is to stop, and who waits for that crashes just then, or before."""
+    dice = writer.dice
+    when: When = dice.choose(("speaking", "processing", "listening", "idle", "interrupted"))
+    asked = Act("say", "ended", 100, writer.words(ASKS))
+    acts = (asked, Act("say", "speaking", 300, writer.over()))
+    delay = dice.choose((20, 0, 300))
+    crash = Crash("drain", dice.choose((delay, 0, delay + 20)), when)
+    return attrs.evolve(script, acts=acts, asides=(Act("drain", when, delay),), crashes=(crash,))
 
 
 def done_while_away(writer: Writer, script: Script) -> Script:

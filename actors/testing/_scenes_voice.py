@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import attrs
 
-from actors.testing._script import Act, Fault, Network, Pace, Script, Talk, When
+from actors.testing._script import Act, Crash, Fault, Network, Pace, Script, Talk, When
 from actors.testing._writer import ASKS, NODS, Writer
 
 __all__ = [
     "answered_in_part",
     "cut_by_a_noise",
     "gabbles",
+    "judge_of_turns_crashes",
     "nods_at_length",
     "noise_as_the_answer_comes",
     "stutter",
@@ -106,6 +107,19 @@ def nods_at_length(writer: Writer, script: Script) -> Script:
     )
     pace = attrs.evolve(script.pace, stt_ms=20, spread=0.0)
     return attrs.evolve(script, acts=acts, asides=(), pace=pace, hasty=False)
+
+
+def judge_of_turns_crashes(writer: Writer, script: Script) -> Script:
+    """The recogniser judges turns, and who takes its word crashes as it comes, or while the caller speaks."""
+    dice = writer.dice
+    likely, sure = dice.choose(((200, 400), (0, 300), (100, 0)))
+    acts = (
+        Act("say", "ended", 100, writer.words(ASKS)),
+        Act("say", "" if dice.chance(50) else "speaking", dice.choose((300, 500)), writer.words(ASKS)),
+    )
+    pace = attrs.evolve(script.pace, stt_ms=60, likely_end_ms=likely, end_ms=sure)
+    crash = Crash("signals", dice.choose((60, 0, 400, 1200, 1500)), dice.choose(("listening", "speaking")))
+    return attrs.evolve(script, acts=acts, asides=(), crashes=(crash,), pace=pace)
 
 
 def gabbles(writer: Writer, script: Script) -> Script:

@@ -12,6 +12,7 @@ import attrs
 
 __all__ = [
     "Act",
+    "ActorName",
     "Crash",
     "Fault",
     "Network",
@@ -58,11 +59,11 @@ class Act:
 @attrs.frozen(kw_only=True)
 class Network:
     """One way. ``jitter_ms`` is added at random, in order within each direction. ``reports``: the client's
-    acknowledgements of playback come "on time", "late" by 400 ms, or "never"."""
+    acknowledgements of playback come "on time", "late" by 400 ms, "never", or half of them never do ("patchy")."""
 
     delay_ms: int = 0
     jitter_ms: int = 0
-    reports: Literal["on time", "late", "never"] = "on time"
+    reports: Literal["on time", "late", "never", "patchy"] = "on time"
 
 
 @attrs.frozen(kw_only=True)
@@ -87,21 +88,28 @@ class Pace:
 
 @attrs.frozen
 class Fault:
-    """Requests ``nth`` to ``nth + times - 1`` (from 0) to this engine fail, each after ``after`` pieces were given."""
+    """Requests ``nth`` to ``nth + times - 1`` (from 0) to this engine fail, each after ``after`` pieces were given.
+    "signals" is the recogniser that judges turns, each of its signals a request."""
 
-    part: Literal["llm", "tts", "stt", "tool"]
+    part: Literal["llm", "tts", "stt", "tool", "intent", "signals"]
     kind: Literal["error", "hang", "drip", "disconnect", "garbage"]
     nth: int = 0
     times: int = 1
     after: int = 0
 
 
+ActorName = Literal["playout", "conductor", "transcriber", "silence", "line", "signals", "drain", "intent"]
+"""Every actor that runs under a call's supervisor."""
+
+
 @attrs.frozen
 class Crash:
-    """An actor of the call fails, ``after_ms`` into the call, and is restarted."""
+    """An actor of the call fails, ``after_ms`` after ``when`` (see :class:`Act`; nothing: after the call began), and is
+    restarted."""
 
-    actor: Literal["conductor", "playout", "transcriber", "silence", "line", "signals", "drain"]
+    actor: ActorName
     after_ms: int
+    when: When = ""
 
 
 @attrs.frozen(kw_only=True)

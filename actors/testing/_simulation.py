@@ -17,11 +17,11 @@ from actors.testing._acting import Actor
 from actors.testing._caller import Caller
 from actors.testing._diary import Diary
 from actors.testing._engines import FakeIntent, FakeLlm, FakeStt, FakeTts, FakeVad, Said
-from actors.testing._flaky import Faults, FlakyLlm, FlakyStt, FlakyTts
+from actors.testing._flaky import Faults, FlakyIntent, FlakyLlm, FlakyStt, FlakyTts
 from actors.testing._office import Office, answer
-from actors.testing._script import Fault
+from actors.testing._script import Crash
 from actors.testing._timing import HASTY, USUAL
-from actors.testing._trace import Asked, Began, Entry, Faulted, Returned, Stepped, Trace
+from actors.testing._trace import Asked, Began, Entry, Faulted, Restarted, Returned, Stepped, Trace
 from actors.tools import Resources
 from statechart import Event, Snapshot, Step
 
@@ -29,6 +29,8 @@ __all__ = ["LONGEST_CALL_S", "Simulation"]
 
 LONGEST_CALL_S = 180.0  #: virtual seconds; a call that is not over then hangs
 AFTERMATH_S = 1.0  #: how long a call is watched after its end
+_CRASH_PATIENCE_MS = 8000
+_INTENT_MS = 10
 
 
 class _CrashError(Exception):
@@ -36,19 +38,36 @@ class _CrashError(Exception):
 
 
 class _SimulatedCall(Call):
-    """A call whose actors can be made to fail at any await."""
+    """A call whose actors can be made to fail at any await: ``crash(actor)``. ``note`` is told of each that did, and
+    of each that begins anew."""
 
-    crashes: dict[str, trio.CancelScope]
+    def __init__(self, *args: Any, note: Callable[[Entry], None], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._note = note
+        self._alive: dict[str, trio.CancelScope] = {}
+        self._begun: set[str] = set()
+
+    def crash(self, actor: str) -> None:
+        """It fails where it waits now, or next; nothing happens to one that has ended."""
+        if actor in self._alive:
+            self._alive[actor].cancel(reason="a simulated crash")
 
     def _children(self) -> list[ChildSpec]:
-        self.crashes = {}
         return [attrs.evolve(spec, run=self._mortal(spec.name, spec.run)) for spec in super()._children()]
 
     def _mortal(self, name: str, run: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[None]]:
         async def mortal(*, task_status: trio.TaskStatus[None]) -> None:
-            with trio.CancelScope() as self.crashes[name]:
-                await run(task_status=task_status)
-            if self.crashes[name].cancelled_caught:
+            if name in self._begun:
+                self._note(Restarted(name))
+            self._begun.add(name)
+            scope = self._alive[name] = trio.CancelScope()
+            try:
+                with scope:
+                    await run(task_status=task_status)
+            finally:
+                del self._alive[name]
+            if scope.cancelled_caught:
+                self._note(Faulted(name, "crash"))
                 raise _CrashError(name)
 
         return mortal
@@ -67,19 +86,20 @@ class Simulation:
             jitter=network.jitter_ms / 1000,
             reports=network.reports != "never",
             report_delay=0.4 if network.reports == "late" else 0.0,
+            report_loss=0.5 if network.reports == "patchy" else 0.0,
             tick=pace.tick_ms / 1000,
             ms_per_character=30,
             seed=script.seed,
             note=self._note,
         )
-        self._tool_faults = Faults("tool", script.faults, self._fault)
-        self.office = Office(lambda: self._draw(pace.tool_ms), self._tool_faults, self._note, diary)
+        self.office = Office(lambda: self._draw(pace.tool_ms), self._faults("tool"), self._note, diary)
         self.call = _SimulatedCall(
             self._setup(self.office.agent()),
             self.caller,
             call_id=call_id,
             draining=(drain := trio.Event()),
             observe=self._observe,
+            note=self._note,
         )
         self._actor = Actor(self.caller, self.office, drain.set, self._note)
         self._before: Snapshot = self.call.snapshot
@@ -106,15 +126,16 @@ class Simulation:
             likely_end_ms=pace.likely_end_ms,
             end_ms=pace.end_ms,
         )
+        intent = FakeIntent(self.caller.dictionary, latency=lambda: self._draw(_INTENT_MS))
         return CallSetup(
             agent=agent,
             resources=Resources(limiter=None),
             vad=FakeVad(),
-            stt=FlakyStt(stt, Faults("stt", script.faults, self._fault)),
-            llm=FlakyLlm(llm, Faults("llm", script.faults, self._fault)),
+            stt=FlakyStt(stt, self._faults("stt"), signals=self._faults("signals")),
+            llm=FlakyLlm(llm, self._faults("llm")),
             # Half of the calls have one, as machines have it or not.
-            intent=FakeIntent(self.caller.dictionary) if script.seed % 2 else None,
-            tts=FlakyTts(tts, Faults("tts", script.faults, self._fault)),
+            intent=FlakyIntent(intent, self._faults("intent")) if script.seed % 2 else None,
+            tts=FlakyTts(tts, self._faults("tts")),
             phrases=self._phrasebook(tts, agent),
             settings=HASTY if script.hasty else USUAL,
         )
@@ -127,6 +148,9 @@ class Simulation:
         fillers = [tool.filler for tool in agent.tools if tool.filler]
         self._trace.empty_phrases = frozenset((*agent.fillers, *agent.idle_prompts, *fillers))
         return Phrasebook({each.text: tuple(chunk for _, chunk in tts.speak(each.text, each.words)) for each in said})
+
+    def _faults(self, part: str) -> Faults:
+        return Faults(part, self._script.faults, lambda fault: self._note(Faulted(fault.part, fault.kind)))
 
     def _draw(self, median_ms: int) -> float:
         spread = self._script.pace.spread
@@ -146,9 +170,6 @@ class Simulation:
         self._note(Asked(request))
         return answer(request)
 
-    def _fault(self, fault: Fault) -> None:
-        self._note(Faulted(fault.part, fault.kind))
-
     # --- what happens ------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -159,7 +180,7 @@ class Simulation:
             for aside in self._script.asides:
                 nursery.start_soon(self._actor.do, aside)
             for crash in self._script.crashes:
-                nursery.start_soon(self._crash, crash.actor, crash.after_ms / 1000)
+                nursery.start_soon(self._crash, crash)
             try:
                 with trio.fail_after(LONGEST_CALL_S):
                     trace.reason = await self.call.run()
@@ -173,9 +194,6 @@ class Simulation:
         trace.history = self.call.history
         trace.illegal_events = self.call.illegal_events
 
-    async def _crash(self, actor: str, after: float) -> None:
-        await trio.sleep(after)
-        scope = self.call.crashes.get(actor)
-        if scope is not None:
-            self._note(Faulted(actor, "crash"))
-            scope.cancel(reason="a simulated crash")
+    async def _crash(self, crash: Crash) -> None:
+        await self._actor.wait(crash.when, crash.after_ms, _CRASH_PATIENCE_MS)
+        self.call.crash(crash.actor)

@@ -20,10 +20,12 @@ __all__ = [
     "Arrived",
     "Asked",
     "Began",
+    "Drained",
     "Entry",
     "Faulted",
     "Opened",
     "Played",
+    "Restarted",
     "Returned",
     "Sent",
     "SentAudio",
@@ -129,6 +131,18 @@ class Faulted:
 
 
 @attrs.frozen
+class Restarted:
+    """An actor of the call begins anew."""
+
+    actor: str
+
+
+@attrs.frozen
+class Drained:
+    """The server is to stop."""
+
+
+@attrs.frozen
 class Stepped:
     """The call's chart took ``event``."""
 
@@ -157,6 +171,8 @@ Entry = (
     | ToolBegan
     | ToolEnded
     | Faulted
+    | Restarted
+    | Drained
     | Stepped
     | Returned
 )

@@ -33,6 +33,7 @@ class Wire:
         delay: float,
         jitter: float,
         report_delay: float,
+        report_loss: float,
         seed: int,
     ) -> None:
         self.connected = True
@@ -40,7 +41,8 @@ class Wire:
         self._up: deque[tuple[float, Incoming]] = deque()
         self._late: deque[tuple[float, Incoming]] = deque()  # reports that take longer
         self._send = send
-        self._delay, self._jitter, self._report_delay = delay, jitter, report_delay
+        self._delay, self._jitter = delay, jitter
+        self._report_delay, self._report_loss = report_delay, report_loss
         self._random = random.Random(seed)
         self._stalled_until = 0.0
 
@@ -65,7 +67,10 @@ class Wire:
         """Something leaves the client; nothing does while the line is lost."""
         if not self.connected:
             return
-        if isinstance(message, PlaybackReport) and self._report_delay:
+        report = isinstance(message, PlaybackReport)
+        if report and self._report_loss and self._random.random() < self._report_loss:
+            return
+        if report and self._report_delay:
             self._late.append((max(self._stalled_until, at + self._report_delay + self._delay), message))
         elif lag is None and not self._up and self.is_instant(at):
             self._send.send_nowait(message)

@@ -341,6 +341,16 @@ def commit_is_let_run_while_held():
 
 
 @mutant
+def crashed_actor_stays_dead():
+    """What failed is not restarted; the call goes on without it."""
+
+    def make(original):
+        return lambda self: [attrs.evolve(spec, restart="temporary", significant=False) for spec in original(self)]
+
+    yield from replaced(Call, "_children", make)
+
+
+@mutant
 def late_outcome_is_forgotten():
     """What ended after the next answer had begun is not told after it."""
     yield from replaced(moves, "rest", _without_news)

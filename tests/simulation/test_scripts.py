@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 from pathlib import Path
 from typing import get_args, get_type_hints
 
 import attrs
 import pytest
+import trio
 from hypothesis import HealthCheck, Phase, find, given, settings
 
 import actors.testing
@@ -26,7 +28,9 @@ from actors.testing import (
     simplify,
     simulate,
 )
-from actors.testing._trace import Faulted
+from actors.testing._script import ActorName
+from actors.testing._simulation import _SimulatedCall
+from actors.testing._trace import Faulted, Restarted
 from statechart import Resume
 
 spec = importlib.util.spec_from_file_location("mutants", Path(__file__).with_name("mutants.py"))
@@ -68,15 +72,57 @@ def test_script_as_code_is_the_script(seed):
     assert eval(as_code(script), vars(actors.testing)) == script
 
 
-@pytest.mark.parametrize("actor", get_args(get_type_hints(Crash)["actor"]))
-@pytest.mark.parametrize("after_ms", [400, 900, 1300])
-def test_any_actor_may_crash(actor, after_ms):
+ACTORS = get_args(ActorName)
+WHEN = ["speaking", "listening", "interrupted", "commit", ""]
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+@pytest.mark.parametrize("when", WHEN)
+def test_any_actor_may_crash(actor, when):
     """The transcriber takes words along that it was at; all else goes on as if nothing had happened."""
     asked = Act("say", "ended", talk=Talk("Please book it for Miller."))
     over = Act("say", "speaking", 300, Talk("wait what about Jones?"))
-    trace = simulate(Script(acts=(asked, over), crashes=(Crash(actor, after_ms),), pace=Pace(end_ms=300)))
+    trace = simulate(Script(acts=(asked, over), crashes=(Crash(actor, 60, when),), pace=Pace(end_ms=300)))
     assert check(trace) == []
-    assert trace.entries(Faulted), f"there is no {actor}"
+    assert [(entry.part, entry.kind) for _, _, entry in trace.entries(Faulted)] == [(actor, "crash")]
+    assert [entry.actor for _, _, entry in trace.entries(Restarted)] == [actor]
+
+
+def test_every_actor_of_a_call_is_among_them(monkeypatch):
+    names = []
+    children = _SimulatedCall._children
+
+    def named(self):
+        specs = children(self)
+        names.extend(spec.name for spec in specs)
+        return specs
+
+    monkeypatch.setattr(_SimulatedCall, "_children", named)
+    simulate(Script())
+    assert sorted(names) == sorted(ACTORS)
+
+
+def test_scripts_hold_crashes_of_every_actor_and_faults_of_every_part():
+    drawn = [draw_script(seed) for seed in range(1000)]
+    assert {crash.actor for script in drawn for crash in script.crashes} == set(ACTORS)
+    assert {crash.when for script in drawn for crash in script.crashes} >= set(WHEN)
+    faults = {(fault.part, fault.kind) for script in drawn for fault in script.faults}
+    parts, kinds = ({pair[i] for pair in faults} for i in (0, 1))
+    assert parts == set(get_args(get_type_hints(Fault)["part"]))
+    assert kinds == set(get_args(get_type_hints(Fault)["kind"]))
+    assert len(faults) == len(parts) * len(kinds)
+
+
+def test_no_threads(monkeypatch):
+    """The clock leaps as soon as every task waits: it would not wait for one."""
+
+    def start(*_, **__):
+        raise AssertionError("a simulated call wanted a thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr(trio.to_thread, "run_sync", start)
+    for seed in range(30):
+        assert check(simulate(draw_script(seed))) == []
 
 
 def test_script_by_hand():
