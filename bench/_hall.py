@@ -12,7 +12,7 @@ import trio
 from actors.call import CallSetup
 from actors.line import Flush, Hold
 from actors.ports import Pcm
-from bench._caller import Caller
+from bench._caller import Caller, Came
 from bench._interruption import Interruption, Scene, read_interruption
 from bench._paced import Delays, PacedLlm, PacedTts
 from bench._probe import Notes, probed
@@ -21,7 +21,7 @@ from bench._stage import fillers, open_local, say, with_greeting
 from bench._turn import answer_start
 from bench.speech import Spoken, Utterance, Voice, speak
 
-__all__ = ["Hall", "Picture", "Told", "hall"]
+__all__ = ["Hall", "Picture", "Told", "hall", "is_answering"]
 
 QUESTIONS = (
     "What can you tell me about Doctor Chen?",
@@ -101,8 +101,9 @@ class Hall:
 
     async def _barge_in(self, caller: Caller, notes: Notes, over: Spoken, chance: Random) -> Scene | None:
         begin = len(caller.came)
+        before = max((came.turn for came in caller.came), default=-1)
         caller.type_text(chance.choice(QUESTIONS))
-        if not await caller.until(lambda: self._answering(caller, begin), 10):
+        if not await caller.until(lambda: is_answering(caller.came[begin:], before, self._fillers), 10):
             return None
         turn = caller.came[-1].turn
         await trio.sleep(chance.uniform(0.1, 1.6))
@@ -130,15 +131,14 @@ class Hall:
             phrases=self._phrases,
         )
 
-    def _answering(self, caller: Caller, begin: int) -> bool:
-        """Whether the audio of an answer, and not only a filler, has just come."""
-        turn = caller.came[-1].turn
-        pcm = b"".join(c.pcm for c in caller.came[begin:] if c.turn == turn)
-        return (
-            bool(caller.came[-1].pcm)
-            and len(pcm) > answer_start(pcm, self._fillers)
-            and not any(filler.startswith(pcm) for filler in self._fillers)
-        )
+
+def is_answering(came: Sequence[Came], before: int, fillers: Sequence[bytes]) -> bool:
+    """Whether the latest of what came is audio of an answer, and not only a filler, in a turn after ``before``: what is
+    typed over an answer cuts that, and a little of it may still be under way."""
+    if not came or not came[-1].pcm or came[-1].turn <= before:
+        return False
+    pcm = b"".join(each.pcm for each in came if each.turn == came[-1].turn)
+    return len(pcm) > answer_start(pcm, fillers) and not any(filler.startswith(pcm) for filler in fillers)
 
 
 def _line(found: Interruption) -> str:

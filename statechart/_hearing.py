@@ -20,6 +20,7 @@ __all__ = [
     "let_pass",
     "listen_on",
     "note_sound",
+    "of_ignored",
     "open_segment",
     "show",
     "take_floor",
@@ -177,6 +178,13 @@ def let_pass(d: Draft) -> None:
         close_segment(d)
 
 
+def of_ignored(d: Draft, event: PartialTranscript | FinalTranscript) -> Utterance:
+    """What a voice that was let pass has said, without what of it was answered already."""
+    known = d.now.utterance.known if event.segment == d.now.utterance.segment else ""
+    settled = isinstance(event, FinalTranscript) and is_latest(d, event)
+    return Utterance(segment=event.segment, known=known, text=_beyond(known, event.text), settled=settled)
+
+
 def verdict_on_ignored(d: Draft, event: PartialTranscript | FinalTranscript) -> Verdict:
     """Words of a voice that was let pass: were they meant for the agent after all?"""
     now = d.now
@@ -188,7 +196,7 @@ def verdict_on_ignored(d: Draft, event: PartialTranscript | FinalTranscript) -> 
     overlap = Overlap(
         voiced_ms=d.now.overlap_ms + d.now.burst_ms,
         still_voiced=now.voiced,
-        text=event.text,
+        text=of_ignored(d, event).text,
         final=final,
         meant=event.meant,
         # A voice that goes on may be the echo of what the agent says meanwhile.

@@ -16,7 +16,7 @@ from statechart._events import (
     TimerFired,
     VoiceStarted,
 )
-from statechart._hearing import add_typed, is_latest, take_floor, verdict_on_ignored
+from statechart._hearing import add_typed, of_ignored, take_floor, verdict_on_ignored
 from statechart._moves import confirm, end_call, listen, next_turn, rest, say
 from statechart._overlap import Verdict
 from statechart._rules_call import commit_finished, drain, line_back, settled
@@ -51,8 +51,7 @@ def voice(d: Draft, event: VoiceStarted) -> None:
 def transcript(d: Draft, event: PartialTranscript | FinalTranscript) -> None:
     """The words of an overlap that was let pass come after the agent was done: if they were meant, they are a turn."""
     if verdict_on_ignored(d, event) is Verdict.CUT:
-        settled = isinstance(event, FinalTranscript) and is_latest(d, event)
-        utterance = Utterance(segment=event.segment, text=event.text, settled=settled)
+        utterance = of_ignored(d, event)
         next_turn(d, utterance)
         take_floor(d, utterance)
 

@@ -22,6 +22,7 @@ from statechart._hearing import (
     is_latest,
     let_pass,
     note_sound,
+    of_ignored,
     open_segment,
     take_floor,
     take_words,
@@ -73,8 +74,7 @@ def voice(d: Draft, event: VoiceStarted) -> None:
 
 def transcript(d: Draft, event: PartialTranscript | FinalTranscript) -> None:
     if verdict_on_ignored(d, event) is Verdict.CUT:
-        settled = isinstance(event, FinalTranscript) and is_latest(d, event)
-        _cut(d, Utterance(segment=event.segment, text=event.text, settled=settled))
+        _cut(d, of_ignored(d, event))
 
 
 def drained(d: Draft, _: PlayoutDrained) -> None:

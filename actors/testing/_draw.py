@@ -115,7 +115,7 @@ def _pace(dice: Dice, *, hasty: bool) -> Pace:
 
 def _fault(dice: Dice) -> Fault:
     return Fault(
-        dice.choose(("llm", "tts", "stt", "tool", "llm", "tts", "stt", "tool", "signals", "intent")),
+        dice.choose((*("llm", "tts", "stt", "tool") * 3, "signals", "intent")),
         dice.choose(("error", "disconnect", "hang", "drip", "garbage")),
         nth=dice.number(0, 4),
         times=dice.choose((1, 1, 1, 2, 8)),

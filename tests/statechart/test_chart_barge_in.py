@@ -80,6 +80,30 @@ def test_a_caller_who_speaks_up_within_an_echo_is_heard(chart):
     assert chart.state is State.LISTENING
 
 
+def answering_within_the_same_breath(chart):
+    """The words are answered, and the voice goes on: a noise, or more words."""
+    said = PartialTranscript(0, "What are your hours?")
+    chart.idle().voice(segment=0)(said).fire(Timer.STALL)
+    chart.span().ready().fire(Timer.OVERLAP)
+    assert chart.state is State.SPEAKING
+    return said
+
+
+def test_words_do_not_cut_the_answer_to_themselves(chart):
+    said = answering_within_the_same_breath(chart)
+    assert chart(said).state is State.SPEAKING
+    chart.finished().drained()
+    assert chart(said).state is State.IDLE, "nor are they a turn again once it was heard"
+
+
+def test_words_behind_those_being_answered_cut_and_are_a_turn_of_their_own(chart):
+    answering_within_the_same_breath(chart)
+    chart(PartialTranscript(0, "What are your hours? Wait, on Sundays?"))
+    assert (chart.state, chart.now.utterance.full) == (State.LISTENING, "Wait, on Sundays?")
+    chart.silence().words("What are your hours? Wait, on Sundays?")
+    assert chart.now.utterance.full == "Wait, on Sundays?"
+
+
 def test_an_echo_that_outlasts_the_agent_is_no_turn(chart):
     chart.interrupted()
     chart(PartialTranscript(chart.now.utterance.segment, "Doctor Chen is free")).fire(Timer.OVERLAP)
