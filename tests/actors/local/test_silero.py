@@ -45,6 +45,39 @@ def test_reset_forgets():
     assert not session.inputs[-1].any()
 
 
+class Counter:
+    """Nothing is voice to it but loud audio; it tells how many windows its state has seen."""
+
+    def __init__(self):
+        self.seen = []
+
+    def run(self, _, inputs):
+        self.seen.append(inputs["state"][0, 0, 0])
+        return np.array([[float(inputs["input"].max() > 0.5)]], np.float32), inputs["state"] + 1
+
+
+def test_two_seconds_of_silence_are_forgotten_and_nothing_else():
+    counter = Counter()
+    stream = SileroStream(counter)
+    voice, silence = np.full(512 * 70, 30_000, np.int16), np.zeros(512 * 70, np.int16)
+    stream.feed(np.concatenate((voice, silence, voice)))
+    # The first silent window has the end of the voice in front of it.
+    assert counter.seen == [*range(71 + 62), *range(7 + 70)]
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize("seed", range(5))
+def test_the_real_one_hears_a_short_first_word_after_long_silence(say, seed):
+    room = np.random.default_rng(seed).normal(0, 26, 10 * CALLER_RATE)
+    stop = 0.3 * say("Stop, that is the wrong doctor.", voice="en-gb+f2")
+    said = stop + room[: len(stop)]
+    stream = SileroVad().open_stream()
+    for sound in (said, room):
+        stream.feed(sound.astype(np.int16))
+    again = np.array(stream.feed(said.astype(np.int16)))
+    assert (again[:14] > 0.5).sum() >= 8, "of the first word's eleven windows; five with all that silence in mind"
+
+
 @pytest.mark.engines
 def test_the_real_one_tells_speech_from_silence_and_noise(say):
     vad = SileroVad()
