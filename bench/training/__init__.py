@@ -12,7 +12,8 @@ Map
     _desk, _asking, _refusals, _booking   what all wishes share: vocabulary, questions, refusals, offers
     _collecting, _after, _cancelling, _doctors, _records, _two   the wishes
     _hospital, _shape         the hospital's functions on a seeded database; under other names
-    _domains                  calls anywhere else, from a TOML file
+    _jobs                     other jobs, read from domains/*.toml; _results: what their functions return
+    _calls, _domains, _missing, _strangers   calls in these jobs
     _made_up                  calls for jobs that do not exist
     _corpus                   all of them, from a seed
     _render, _tokens, _data   as text, as tokens, as arrays

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from actors.agents import load_agent
 from actors.tools import Resources, ToolArgumentError, run_tool
-from bench.training._domains import Domain, converse, read_domain
+from bench.training._calls import converse
 from bench.training._grammar import Draw
 from bench.training._heard import Ear
 from bench.training._hospital import hospital_specs, open_hospital
+from bench.training._jobs import Domain, read_domain, read_domains
 from bench.training._made_up import made_up_domain
 from bench.training._reception import receive
 from bench.training._shape import shape_hospital
@@ -20,7 +21,6 @@ from bench.training._talk import Dialogue
 
 __all__ = ["corpus", "own_domain"]
 
-_DOMAINS: Final = Path(__file__).with_name("domains.toml")
 _CALLS_A_HOSPITAL: Final = 12
 _HOSPITAL_SHARE, _MADE_UP_SHARE = 0.62, 0.14
 
@@ -29,12 +29,12 @@ def corpus(seed: int, own: Domain | None = None) -> Iterator[Dialogue]:
     """Dialogues: the hospital's and other domains' mixed; with ``own`` half of them are of that domain instead of the
     hospital."""
     draw = Draw(seed)
-    domains = [read_domain(table) for table in tomllib.loads(_DOMAINS.read_text(encoding="utf-8"))["domain"]]
+    domains = read_domains()
     specs = hospital_specs()
     while True:
         ear = Ear(draw)
         if own is not None:
-            yield converse(draw, own if draw.chance(0.6) else draw.one(domains), ear)
+            yield converse(draw, own, ear) if draw.chance(0.6) else _one(draw, domains, ear)
             continue
         with open_hospital(draw) as hospital:
             made = 0
@@ -43,13 +43,18 @@ def corpus(seed: int, own: Domain | None = None) -> Iterator[Dialogue]:
                     yield receive(draw, hospital, shape_hospital(draw, specs), ear)
                     made += 1
                 elif draw.chance(_MADE_UP_SHARE / (1 - _HOSPITAL_SHARE)):
-                    yield converse(draw, made_up_domain(draw), ear)
+                    yield converse(draw, made_up_domain(draw), ear, domains)
                 else:
-                    yield converse(draw, draw.one(domains), ear)
+                    yield _one(draw, domains, ear)
+
+
+def _one(draw: Draw, domains: Sequence[Domain], ear: Ear) -> Dialogue:
+    domain = draw.one(domains)
+    return converse(draw, domain, ear, [other for other in domains if other is not domain])
 
 
 def own_domain(grammar: Path) -> Domain:
-    """A user's own agent: the file has the form of a domain in ``domains.toml``, and ``agent = "my_agent.py"``, whose
+    """A user's own agent: the file has the form of a domain in ``domains/*.toml``, and ``agent = "my_agent.py"``, whose
     functions are really called (beside the file, or a built-in agent's name)."""
     table = tomllib.loads(grammar.read_text(encoding="utf-8"))
     where = table["agent"]

@@ -1,4 +1,4 @@
-"""Conversations in other jobs than the hospital's, from ``domains.toml`` or from a user's own file of that form.
+"""Conversations in other jobs than the hospital's, from ``domains/*.toml`` or from a user's own file of that form.
 
 A domain's functions get one of several names each, their parameters too; order and number vary. What a function
 returns is drawn, or, where the domain names an ``agent``, is what the agent's real function returns.
@@ -7,288 +7,263 @@ returns is drawn, or, where the domain names an ``agent``, is what the agent's r
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import attrs
 
 from bench.training._grammar import Draw, Value, slots
 from bench.training._heard import Ear
+from bench.training._jobs import Action, Domain, Parameter, common_actions
+from bench.training._missing import Asking
+from bench.training._results import answer, drawn, joined, result_of, wrapped
 from bench.training._small_talk import SmallTalk
-from bench.training._talk import Dialogue, Talk
-from bench.training._values import ASKS, KINDS, value
+from bench.training._strangers import fits_nothing, words_of
+from bench.training._talk import Talk
 
-__all__ = ["Action", "Domain", "converse", "read_domain"]
+__all__ = ["Conversation", "Outcome", "Shown", "sentence", "show"]
 
 _OPEN: Final = (
-    "",
-    "",
-    "",
-    "",
-    "{hi|hello|hey|good morning}",
-    "{hi|hello}, um",
-    "yes {hi|hello}",
-    "okay",
-    "so",
-    "right",
-    "excuse me",
-    "oh hi",
+    *("", "", "", "", "{hi|hello|hey|good morning}", "{hi|hello}, um", "yes {hi|hello}", "okay", "so", "right"),
+    *("excuse me", "oh hi", "{good afternoon|good evening}", "hi there", "{yeah|yes}", "{sorry to bother you|well}"),
 )
-_ALSO: Final = ("also", "and", "oh, and", "one more thing", "okay, and", "", "", "another thing", "next")
+_ALSO: Final = (
+    *("also", "and", "oh, and", "one more thing", "okay, and", "", "", "", "another thing", "next", "then"),
+    *("right, and", "{thanks|great|perfect|good}. {And|Now|Then}", "{thank you|thanks}", "while I have you"),
+)
 _PLEASE: Final = ("", "", "", "please", "thanks", "if you can", "thank you")
-_ANSWERS: Final = (
-    *("<v>", "<v>", "<v>", "<v>, please", "{it's|it is|that's|that would be} <v>", "{um|uh|well|hmm}, <v>"),
-    *("{sure|okay|yes}, <v>", "{let me see|let's say|I think}, <v>", "<v>, thanks", "<v> {I guess|I think}"),
-)
-_SORRY: Final = ("I'm sorry, <error>.", "I'm sorry, <error>.", "Unfortunately <error>.")
-_ELSE: Final = ("", "", "", " Anything else?", " Is there anything else?")
+_SORRY: Final = ("I'm sorry, <error>.", "I'm sorry, <error>.", "Unfortunately <error>.", "I'm afraid <error>.")
+_DOWN: Final = ("the system is down", "it does not work at the moment", "there was no answer", "that did not work")
 _CANNOT: Final = (
     "I'm sorry, I can't do that here. I can <job>.",
     "I can only <job>. What would you like?",
     "I'm sorry, I can't help with that. I can <job>.",
 )
-_ARTICLE: Final = re.compile(r"^(?:the|an?) ")
+_ABLE: Final = (
+    "{can you|could you|are you able to|is it possible to|I'd like you to|I want someone to} <does>?",
+    "{I've been told|I heard|they say} you <does>",
+    "{I need|I'd like} someone to <does>",
+)
+_STYLES: Final = (
+    *("<role>", "<role>", "<role>"),
+    "You are the {voice|phone|automatic} assistant of <place>. {Be brief.|Keep answers short.|Use short sentences.}",
+    "You answer the phone at <place>. You can <job>. {Be short and friendly.|Answer in one or two sentences.}",
+    "<role> Use the tools for {every fact|all facts}{ and invent nothing|}.{ Ask for what is missing.|}",
+    "You help callers of <place> by phone: you <job>. Ask when something is missing{, never guess|}.",
+    "<place>. You <job>. {One or two sentences.|Be polite and brief.|Speak plainly.}",
+)
 
 
 @attrs.frozen
-class Parameter:
-    names: tuple[str, ...]  # the first is its name in lines and answers
-    kind: str
-    required: bool
-
-
-@attrs.frozen
-class Action:
-    """Something that one function does, and how people ask for it."""
-
-    tools: tuple[str, ...]
-    does: str
-    parameters: tuple[Parameter, ...]
-    lines: tuple[str, ...]
-    result: Mapping[str, str]
-    answers: tuple[str, ...]
-    errors: tuple[str, ...]
-
-
-@attrs.frozen
-class Domain:
-    """A job. ``run`` calls its real functions; without it results are drawn."""
-
-    places: tuple[str, ...]
-    roles: tuple[str, ...]
-    kinds: Mapping[str, tuple[str, ...]]
-    asks: Mapping[str, tuple[str, ...]]
-    actions: tuple[Action, ...]
-    run: Callable[[str, Mapping[str, str]], Any] | None = None
-    greeting: str | None = None
-
-
-def read_domain(table: Mapping[str, Any]) -> Domain:
-    """A domain from its table in a TOML file. KeyError where a key is missing that it needs."""
-    actions = []
-    for entry in table["action"]:
-        parameters = []
-        for names, kind in entry.get("params", ()):
-            parameters.append(Parameter(tuple(names.rstrip("?").split("|")), kind, not names.endswith("?")))
-        result = {key: str(said) for key, said in entry.get("result", {}).items()}
-        actions.append(
-            Action(
-                tuple(entry["tool"]),
-                entry["does"],
-                tuple(parameters),
-                tuple(entry["lines"]),
-                result,
-                tuple(entry["answers"]),
-                tuple(entry.get("errors", ())),
-            )
-        )
-    return Domain(
-        tuple(table["place"]),
-        tuple(table["role"]),
-        {kind: tuple(values) for kind, values in table.get("kinds", {}).items()},
-        {name: tuple(asks) for name, asks in table.get("asks", {}).items()},
-        tuple(actions),
-    )
-
-
-def converse(draw: Draw, domain: Domain, ear: Ear) -> Dialogue:
-    """One whole conversation."""
-    return _Conversation(draw, domain, ear).run()
-
-
-@attrs.frozen
-class _Shown:
+class Shown:
     """An action as it stands in this prompt."""
 
     action: Action
     tool: str
     names: Mapping[str, str]  # a parameter's first name -> the name shown, in the order shown
+    keys: Mapping[str, str]  # the same of the result's keys
+    shape: int  # of the result, see _results
+
+    def in_order(self) -> list[tuple[Parameter, str]]:
+        by_name = {parameter.names[0]: parameter for parameter in self.action.parameters}
+        return [(by_name[name], shown) for name, shown in self.names.items()]
 
 
-class _Conversation:
-    def __init__(self, draw: Draw, domain: Domain, ear: Ear) -> None:
-        self.draw, self.domain, self.ear = draw, domain, ear
+@attrs.frozen
+class Outcome:
+    """What a call came to: ``given`` went in, ``found`` came back, ``text`` is to be said."""
+
+    shown: Shown
+    given: Mapping[str, Value]
+    found: Mapping[str, Any]
+    text: str
+
+    @property
+    def spoken(self) -> dict[str, str]:
+        word = "or" if self.shown.action.then else "and"
+        arguments = {name: one.argument for name, one in self.given.items()}
+        return arguments | {key: joined(held, word) for key, held in self.found.items()}
+
+
+class Conversation:
+    """What every turn needs: the prompt, the wish, the call, the refusal. ``others``: domains of which wishes are
+    refused."""
+
+    def __init__(self, draw: Draw, domain: Domain, ear: Ear, others: Sequence[Domain] = ()) -> None:
+        self.draw, self.domain, self.ear, self.others = draw, domain, ear, others
         own = domain.run is not None
-        shown = [self._show(action, own) for action in domain.actions]
+        shown = [show(draw, action, own=own) for action in domain.actions]
         if not own:
-            shown = draw.some(shown, len(shown))
+            shown = draw.some(shown, len(shown))[: draw.one((2, 3, 4, 5, 6))]
         hidden = not own and len(shown) > 1 and draw.chance(0.35)
         self.absent = shown.pop() if hidden else None
+        if not own and draw.chance(0.2):
+            taken = {each.tool for each in shown}
+            common = show(draw, draw.one(common_actions()), own=False)
+            if common.tool not in taken:
+                shown.insert(draw.number(0, len(shown)), common)
         self.shown = shown
-        tools = []
-        for each in shown:
-            required = {p.names[0]: p.required for p in each.action.parameters}
-            tools.append((each.tool, tuple(n if required[f] else f"{n}?" for f, n in each.names.items())))
+        self.avoid = frozenset().union(domain.avoid, *(each.action.avoid for each in shown))
+        self._known_words = words_of([*domain.actions, *(each.action for each in shown)], domain.kinds)
+        tools = tuple(
+            (each.tool, tuple(name if p.required else f"{name}?" for p, name in each.in_order())) for each in shown
+        )
         place = draw.one(domain.places)
         greeting = domain.greeting or draw.text(
             f"{{Hello, this is {place}. How can I help you?|{place}, what can I do for you?|{place}, good day.|"
-            f"Hello. How can I help you?}}"
+            f"Hello. How can I help you?|Welcome to {place}. How can I help?|{place}, how may I help you?}}"
         )
-        system = draw.text(draw.one(domain.roles), {"place": place})
-        greeting = greeting[:1].upper() + greeting[1:]
-        self.talk = Talk(draw, system, tuple(tools), self._run, greeting=greeting if draw.chance(0.7) else None)
         self.job = _listed([each.action.does for each in shown])
+        role = draw.text(draw.one(domain.roles), {"place": place})
+        style = draw.one(_STYLES) if not own else "<role>"
+        job = re.sub(r"\byou\b", "callers", re.sub(r"\byour\b", "their", self.job))
+        system = sentence(draw.text(style, {"place": place, "job": job, "role": role}))
+        self.talk = Talk(draw, system, tools, self._run, greeting=sentence(greeting) if draw.chance(0.7) else None)
         self.chat = SmallTalk(self.talk, place, self.job)
-        self.values: dict[str, Value] = {}
-        self.known: dict[str, Value] = {}  # a name once told is not asked for again
-
-    def run(self) -> Dialogue:
-        draw = self.draw
-        for turn in range(draw.one((1, 2, 2, 3, 3, 4))):
-            if draw.chance(0.22):
-                self.chat.any()
-            elif self.absent is not None and draw.chance(0.3):
-                self._refuse(self.absent)
-            elif draw.chance(0.06) and len(self.shown) > 1:
-                self._two(turn)
-            else:
-                self._one(draw.one(self.shown), turn)
-        if draw.chance(0.4):
-            self.chat.say("nothing else")
-        return self.talk.done(f"domain {self.shown[0].tool}")
+        self.asking = Asking(draw, self.talk, domain, self.fresh)
+        self._running: tuple[Shown, Mapping[str, Value]] | None = None
+        self._found: Mapping[str, Any] = {}
+        self.known: dict[str, Value] = {}  # a name once told is not asked for again, nor is what a function returned
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
-    def _one(self, shown: _Shown, turn: int) -> None:
-        line, values = self._wish(shown)
-        self.talk.user(self._framed(self.draw.line(line, values), turn))
-        self.talk.say(self._carry_out(shown, line, values) + self.draw.one(_ELSE))
-
-    def _two(self, turn: int) -> None:
-        """Two wishes in one line, both complete: one after the other, one answer."""
-        first, second = self.draw.some(self.shown, 2)
-        lines = []
-        for shown in (first, second):
-            line, values = self._wish(shown, complete=True)
-            if line is None:
-                return self._one(shown, turn)
-            lines.append((shown, line, values, self.draw.line(line, values).rstrip("?.")))
-        joint = self.draw.one((", and ", ". And ", " and also ", ", and then "))
-        self.talk.user(self._framed(lines[0][3] + joint + lines[1][3], turn))
-        answers = [self._carry_out(shown, line, values) for shown, line, values, _ in lines]
-        return self.talk.say(" ".join(answers))
-
-    def _carry_out(self, shown: _Shown, line: str, values: Mapping[str, Value]) -> str:
-        """Ask for what is missing, call the function, and return what is to be said."""
-        draw, talk = self.draw, self.talk
-        given = {name: values[name] for name in slots(line)}
+    def carry_out(self, shown: Shown, line: str, values: Mapping[str, Value]) -> Outcome | None:
+        """Ask for what is missing, and call the function. None where the caller gave up."""
+        given = {name: values[name] for name in slots(line) if name in values}
+        said = [parameter for parameter, _ in shown.in_order() if parameter.names[0] in given]
         for name, one in self.known.items():
             if name in shown.names and name not in given:
                 given[name] = one
-        for parameter in self._in_order(shown):
-            name = parameter.names[0]
-            if not parameter.required or name in given:
-                continue
-            talk.say(self._question(parameter, shown.names[name]))
-            said = values[name]
-            talk.user(draw.line(draw.expand(draw.one(_ANSWERS)).replace("<v>", f"<{name}>"), values))
-            given[name] = said
+        missing = [(p, as_shown) for p, as_shown in shown.in_order() if p.required and p.names[0] not in given]
+        if not self.asking.complete(missing, given, values, said):
+            return None
+        return self.call(shown, given)
+
+    def call(self, shown: Shown, given: Mapping[str, Value]) -> Outcome:
+        """Call the function with what is known."""
+        draw = self.draw
         for parameter in shown.action.parameters:
             if parameter.kind == "person" and parameter.names[0] in given and draw.chance(0.5):
                 self.known[parameter.names[0]] = given[parameter.names[0]]
-        self.values = dict(given)
+        self._running = shown, given
         arguments = {as_shown: given[name].argument for name, as_shown in shown.names.items() if name in given}
-        result = talk.call(shown.tool, arguments)
-        spoken = {name: one.argument for name, one in given.items()} | {k: str(v) for k, v in result.items()}
-        if "error" in result:
-            return _sentence(draw.text(draw.one(_SORRY), spoken))
-        fitting = [answer for answer in shown.action.answers if set(slots(answer)) <= set(spoken)]
-        return _sentence(draw.text(draw.one(fitting), spoken)) if fitting else "Done."
+        self.talk.call(shown.tool, arguments)
+        found = self._found
+        for name, held in found.items():
+            if isinstance(held, str) and self._asked_for(name):
+                self.known[name] = Value(held, held)
+        outcome = Outcome(shown, given, found, "")
+        if "error" in found:
+            text = draw.text(draw.one(_SORRY), outcome.spoken)
+        else:
+            text = answer(draw, shown.action, outcome.spoken, found)
+        return attrs.evolve(outcome, text=sentence(text))
 
-    def _refuse(self, absent: _Shown) -> None:
-        line, values = self._wish(absent)
-        self.talk.user(self._framed(self.draw.line(line, values), 1))
-        self.talk.say(self.draw.text(self.draw.one(_CANNOT), {"job": self.job}))
+    def refuse(self) -> None:
+        """A wish that no function of this prompt serves: this job's, or quite another's."""
+        draw = self.draw
+        line = ""
+        if self.absent is not None and draw.chance(0.6):
+            if draw.chance(0.2):
+                line = draw.text(draw.one(_ABLE), {"does": _to_caller(self.absent.action.does)})
+            else:
+                wish, values = self.wish(self.absent, self.domain)
+                line = draw.line(wish, values)
+        elif self.others:
+            line = self._strange()
+        if not line:
+            return self.chat.any(self.avoid)
+        self.talk.user(self.framed(line, draw.number(0, 1)))
+        return self.talk.say(draw.text(draw.one(_CANNOT), {"job": self.job}))
+
+    def _strange(self) -> str:
+        """A wish from another domain that has nothing to do with this one."""
+        for _ in range(6):
+            domain = self.draw.one(self.others)
+            line, values = self.wish(show(self.draw, self.draw.one(domain.actions), own=True), domain)
+            said = self.draw.line(line, values)
+            if fits_nothing(said, self._known_words):
+                return said
+        return ""
+
+    def _asked_for(self, name: str) -> bool:
+        """Whether some function of this prompt takes what this result's key names."""
+        return any(
+            p.names[0] == name and p.kind in ("ref", "code") for each in self.shown for p in each.action.parameters
+        )
 
     # --- words -------------------------------------------------------------------------------------------------------
 
-    def _wish(self, shown: _Shown, *, complete: bool = False) -> tuple[Any, dict[str, Value]]:
+    def wish(self, shown: Shown, domain: Domain, *, complete: bool = False) -> tuple[str, dict[str, Value]]:
+        """A line with its slots, and values for all parameters; an empty line where none is complete."""
         draw = self.draw
-        values = {p.names[0]: self.ear.hear(value(draw, p.kind, self.domain.kinds)) for p in shown.action.parameters}
+        values = {p.names[0]: self.fresh(p, domain) for p in shown.action.parameters}
         needed = {p.names[0] for p in shown.action.parameters if p.required}
+        partial = bool(needed) and not complete and draw.chance(0.3)
+        if partial and draw.chance(0.15):
+            return draw.text(draw.one(_ABLE), {"does": _to_caller(shown.action.does)}), values
+        line = ""
         for _ in range(12):
             line = draw.expand(draw.one(shown.action.lines))
-            if not complete or needed <= set(slots(line)):
+            whole = needed <= set(slots(line))
+            if whole != partial or not (partial or complete):
                 return line, values
-        return None, values
+        return "" if complete else line, values
 
-    def _framed(self, text: str, turn: int) -> str:
+    def framed(self, text: str, turn: int) -> str:
         draw = self.draw
         opening = draw.expand(draw.one(_ALSO if turn else _OPEN))
         polite = draw.one(_PLEASE) if "please" not in text else ""
         end = text[-1] if text[-1:] in "?.!" else "."
-        text = text.rstrip("?.!")
+        text = text.strip("?.!, ")
         return f"{opening}{', ' if opening else ''}{text}{', ' + polite if polite else ''}{end}"
 
-    def _question(self, parameter: Parameter, shown: str) -> str:
-        words = shown.replace("_", " ")
-        asks = self.domain.asks.get(parameter.names[0]) or ASKS.get(parameter.kind)
-        if asks is None:
-            asks = (
-                f"Which {parameter.names[0].replace('_', ' ')}, please?",
-                "What <name> would you like?",
-                "What is the <name>?",
-            )
-        return self.draw.text(self.draw.one(asks), {"name": words})
-
-    def _show(self, action: Action, own: bool) -> _Shown:
-        draw = self.draw
-        parameters = list(action.parameters)
-        if not own and draw.chance(0.3):
-            parameters = draw.some(parameters, len(parameters))
-        names: dict[str, str] = {}
-        for parameter in parameters:
-            choices = [name for name in parameter.names if name not in names.values()]
-            names[parameter.names[0]] = parameter.names[0] if own else draw.one(choices)
-        return _Shown(action, action.tools[0] if own else draw.one(action.tools), names)
-
-    def _in_order(self, shown: _Shown) -> Sequence[Parameter]:
-        by_name = {parameter.names[0]: parameter for parameter in shown.action.parameters}
-        return [by_name[name] for name in shown.names]
+    def fresh(self, parameter: Parameter, domain: Domain | None = None) -> Value:
+        """A value for a parameter, perhaps misheard."""
+        return self.ear.hear(drawn(self.draw, parameter.kind, domain or self.domain))
 
     def _run(self, tool: str, arguments: Mapping[str, str]) -> Any:
         if self.domain.run is not None:
-            return self.domain.run(tool, arguments)
+            result = self.domain.run(tool, arguments)
+            self._found = result if isinstance(result, dict) else {"result": result}
+            return result
         draw = self.draw
-        shown = next(each for each in self.shown if each.tool == tool)
-        spoken = {name: one.argument for name, one in self.values.items()}
-        if shown.action.errors and draw.chance(0.12):
-            error = draw.one(shown.action.errors)
+        assert self._running is not None
+        shown, given = self._running
+        spoken = {name: one.argument for name, one in given.items()}
+        if draw.chance(0.13):
+            error = draw.one(shown.action.errors or _DOWN) if draw.chance(0.85) else draw.one(_DOWN)
             if set(slots(error)) <= set(spoken):
-                return {"error": draw.text(error, spoken)}
-        found = {}
-        for key, said in shown.action.result.items():
-            if said.startswith("#"):
-                kind = said[1:]
-                found[key] = KINDS[kind](draw).argument
-            else:
-                found[key] = draw.text(draw.one(said.split("|")), spoken)
-        return found
+                self._found = {"error": draw.text(error, spoken)}
+                return dict(self._found)
+        found = result_of(draw, shown.action, spoken, lambda kind: drawn(draw, kind, self.domain).argument)
+        self._found = found
+        return wrapped(shown.shape, {shown.keys[key]: held for key, held in found.items()})
+
+
+def show(draw: Draw, action: Action, *, own: bool) -> Shown:
+    """With names of the prompt's; ``own``: with the first ones, in order."""
+    parameters = list(action.parameters)
+    keys = {names[0]: names[0] if own else draw.one(names) for names in action.result}
+    if own:
+        return Shown(action, action.tools[0], {p.names[0]: p.names[0] for p in parameters}, keys, 0)
+    if draw.chance(0.3):
+        parameters = draw.some(parameters, len(parameters))
+    names: dict[str, str] = {}
+    for parameter in parameters:
+        choices = [name for name in parameter.names if name not in names.values()]
+        names[parameter.names[0]] = draw.one(choices)
+    return Shown(action, draw.one(action.tools), names, keys, draw.one((0, 0, 0, 0, 0, 0, 1, 2, 3)))
+
+
+def _to_caller(does: str) -> str:
+    """From "tell you your balance" to "tell me my balance"."""
+    return re.sub(r"\byou\b", "me", re.sub(r"\byour\b", "my", does))
 
 
 def _listed(parts: list[str]) -> str:
     return ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else parts[0]
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -4,6 +4,7 @@ say instead of answering a question."""
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,8 +26,9 @@ class SmallTalk:
     def __init__(self, talk: Talk, place: str, job: str) -> None:
         self._talk, self._words = talk, {"place": place, "job": job}
 
-    def any(self) -> None:
-        self.say(self._talk.draw.one(_ANY))
+    def any(self, avoid: Collection[str] = ()) -> None:
+        """Any exchange but of these kinds, which are wishes to the agent at hand."""
+        self.say(self._talk.draw.one([name for name in _ANY if name not in avoid]))
 
     def say(self, name: str) -> None:
         entry = _KINDS[name]

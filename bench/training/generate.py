@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from bench.training._corpus import corpus, own_domain
 from bench.training._data import Corpus
-from bench.training._domains import Domain
+from bench.training._jobs import Domain
 from bench.training._render import text
 from bench.training._tokens import Tokenized, open_tokenizer
 

@@ -13,12 +13,15 @@ from actors.agents.hospital._dates import parse_date
 from actors.agents.hospital._times import parse_time
 from actors.agents.hospital._words import even
 from bench.training._births import birth_parts, birth_said
+from bench.training._calls import converse
 from bench.training._corpus import corpus, own_domain
-from bench.training._domains import converse
 from bench.training._grammar import Draw, Value, cut, slots
 from bench.training._heard import Ear
+from bench.training._jobs import FOLDER, common_actions, read_domains
 from bench.training._render import segments, text
+from bench.training._results import drawn
 from bench.training._spelling import person_named, spelled
+from bench.training._strangers import fits_nothing, words_of
 from bench.training._talk import Talk, Unfounded, unfounded
 from bench.training._values import KINDS, digits_said
 
@@ -125,10 +128,40 @@ def test_every_call_is_one_that_the_prompt_offers():
 
 
 def test_what_the_measurement_reserves_is_not_trained():
-    said = "\n".join(text(d).lower() for d in islice(corpus(12), 150))
+    said = "\n".join(text(d).lower() for d in islice(corpus(12), 300))
+    said += "\n".join(path.read_text().lower() for path in sorted(FOLDER.glob("*.toml")))
     assert "library" not in said
     assert "hotel" not in said
     assert "garage" not in said
+    assert "workshop" not in said
+
+
+def test_every_line_of_every_domain_can_be_said():
+    """Whatever a line, an answer or an error names is a parameter or a key of the result, and every kind exists."""
+    domains = read_domains()
+    assert len(domains) >= 36
+    for domain in domains:
+        for action in (*domain.actions, *common_actions()):
+            parameters = {parameter.names[0] for parameter in action.parameters}
+            known = parameters | {names[0] for names in action.result}
+            assert {name for line in action.lines for name in slots(line)} <= parameters, action.tools
+            told = (*action.answers, *action.empty, *action.errors, *action.back, *sum(action.more, ()))
+            assert {name for line in told for name in slots(line)} <= known, action.tools
+            for parameter in action.parameters:
+                assert drawn(Draw(1), parameter.kind, domain).argument
+                assert len(set(parameter.names)) == len(parameter.names), action.tools
+            if action.then is not None:
+                target = next(each for each in domain.actions if each.tools[0] == action.then.tool)
+                assert action.then.parameter in {parameter.names[0] for parameter in target.parameters}
+                assert action.then.key in known
+
+
+def test_a_wish_is_refused_unheard_only_where_it_is_quite_another_jobs():
+    restaurant = next(d for d in read_domains() if "Casa Rosa" in d.places)
+    known = words_of(restaurant.actions, restaurant.kinds)
+    assert fits_nothing("my suitcase never arrived", known)
+    assert not fits_nothing("my reservations for tonight", known)
+    assert not fits_nothing("on Friday, please", known), "that says nothing of any job"
 
 
 def test_a_users_own_agent_is_really_called(tmp_path):
