@@ -103,10 +103,10 @@ class _Whole(Conversation):
                 self.chat.any(self.avoid)
             elif what < 0.20:
                 self._aside(_READY, _GO_ON)
-            elif what < (0.38 if self.absent else 0.29):
-                self.refuse()
-            elif what < 0.44 and len(self.shown) > 1:
+            elif what < 0.24 and len(self.shown) > 1:
                 self._two(turn)
+            elif what < (0.42 if self.absent else 0.33):
+                self.refuse()
             else:
                 self._one(draw.one(self.shown), turn)
         if draw.chance(0.4):

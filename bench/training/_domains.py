@@ -120,7 +120,7 @@ class Conversation:
         system = sentence(draw.text(style, {"place": place, "job": job, "role": role}))
         self.talk = Talk(draw, system, tools, self._run, greeting=sentence(greeting) if draw.chance(0.7) else None)
         self.chat = SmallTalk(self.talk, place, self.job)
-        self.asking = Asking(draw, self.talk, domain, self.fresh)
+        self.asking = Asking(draw, self.talk, None if self.avoid else self.chat, domain, self.fresh)
         self._running: tuple[Shown, Mapping[str, Value]] | None = None
         self._found: Mapping[str, Any] = {}
         self.known: dict[str, Value] = {}  # a name once told is not asked for again, nor is what a function returned

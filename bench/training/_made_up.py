@@ -52,7 +52,7 @@ _THINGS: Final = (
         "translation",
         "petition",
     ),
-    *("uniform", "locker", "sculpture", "tent", "drone flight", "recipe", "telescope", "choir", "horse", "vaccine"),
+    *("jacket", "locker", "sculpture", "tent", "drone flight", "recipe", "telescope", "choir", "horse", "vaccine"),
     *("beehive", "market stall", "speech", "orchid", "licence", "stage", "crate", "kayak", "portrait", "campfire"),
 )
 _SYLLABLES: Final = (

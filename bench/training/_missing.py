@@ -9,6 +9,7 @@ import attrs
 
 from bench.training._grammar import Draw, Value
 from bench.training._jobs import Domain, Parameter
+from bench.training._small_talk import SmallTalk
 from bench.training._talk import Talk
 from bench.training._values import ASKS
 
@@ -59,10 +60,13 @@ _NO_NOUN: Final = frozenset(
 
 
 class Asking:
-    """``fresh`` draws another value for a parameter."""
+    """``fresh`` draws another value for a parameter. ``chat`` is for what callers say instead of answering; None where
+    some of it would be a wish to this agent."""
 
-    def __init__(self, draw: Draw, talk: Talk, domain: Domain, fresh: Callable[[Parameter], Value]) -> None:
-        self._draw, self._talk, self._domain, self._fresh = draw, talk, domain, fresh
+    def __init__(
+        self, draw: Draw, talk: Talk, chat: SmallTalk | None, domain: Domain, fresh: Callable[[Parameter], Value]
+    ) -> None:
+        self._draw, self._talk, self._chat, self._domain, self._fresh = draw, talk, chat, domain, fresh
 
     def question(self, parameter: Parameter, shown: str) -> str:
         words = (parameter.names[0] if shown in _NO_NOUN else shown).replace("_", " ")
@@ -104,6 +108,8 @@ class Asking:
                 self._aside(_WHAT, (question,))
             elif what < 0.28:
                 self._aside(_WHY, (f"I can't do it without that. {question}", f"I need it for that. {question}"))
+            elif what < 0.36 and self._chat is not None:
+                self._chat.aside("value", question)
             others = [p for p, _ in missing[at + 1 :] if p.names[0] not in given]
             if others and draw.chance(0.22):
                 second = others[0].names[0]

@@ -87,4 +87,5 @@ def _entry(draw: Draw, entry: str) -> str:
     if "{" not in entry:
         return entry
     said = draw.expand(entry)
-    return said if " = " in said else f"{said} = {re.sub(r'^(?:the|an?|my|our|some) ', '', said)}"
+    whole = " = " in said or " is " in said  # a sentence keeps its first word
+    return said if whole else f"{said} = {re.sub(r'^(?:the|an?|my|our|some) ', '', said)}"
