@@ -27,7 +27,7 @@ class Asking(Desk):
         else:
             self.talk.say(text)
         repeat = again or re.split(r"(?<=[.!?]) ", text)[-1]
-        while draw.chance(0.24):
+        while self._perhaps(0.24):
             self.chat.aside(kind, repeat)
 
     def _ask_name(self, patient: Value) -> None:

@@ -59,10 +59,10 @@ class Booking(Refusals, ABC):
             which = draw.one((0, 1))
             talk.user(draw.text(draw.one(SAY["which_second" if which else "which_first"])))
             talk.say(f"{result['slots'][which]} on {result['date']}. Would you like that?", may_be_cut=False)
-        elif draw.chance(0.06):
+        elif self._perhaps(0.06):
             talk.user(draw.text(draw.one(SAY["offer_again"])))
             talk.say(self._offer(result), may_be_cut=False)
-        elif draw.chance(0.08) and self.shape.has("get_doctor_info"):
+        elif self._perhaps(0.08) and self.shape.has("get_doctor_info"):
             self._about_them(result)
         self._after_offer(result, arguments, who)
         return None
@@ -76,7 +76,7 @@ class Booking(Refusals, ABC):
         else:
             self.talk.say(self._offer(result))
         again = "Which would you like?" if len(times) > 1 else "Would you like that?"
-        while draw.chance(0.22) and not self.talk.lines[-1].text.endswith(" —"):
+        while self._perhaps(0.22) and not self.talk.lines[-1].text.endswith(" —"):
             self.chat.aside("offer", again)
 
     def _about_them(self, result: Mapping[str, Any]) -> None:
@@ -108,7 +108,7 @@ class Booking(Refusals, ABC):
 
     def _after_offer(self, result: Mapping[str, Any], asked: dict[str, str], who: Doctor | None) -> None:
         draw, talk = self.draw, self.talk
-        what = draw.random.random()
+        what = draw.random.random() if self._perhaps(1) else 1 - 0.67 * draw.random.random()
         if what < 0.15:
             day = self._day()
             talk.user(draw.line(draw.expand(draw.one(SAY["other_day"])), {"date": day}))
@@ -195,7 +195,7 @@ class Booking(Refusals, ABC):
             who_says, number = result["doctor"], f"Your appointment number is {result['id']}."
             done = draw.one((f"You're booked with {who_says} on", f"{who_says} will see you on"))
             talk.say(f"{done} {day} at {time}. {number}" + draw.one(ELSE))
-            if draw.chance(0.75):
+            if self._perhaps(0.75):
                 self._after_booking(result, who)
             return None
         if "slots" in result:

@@ -43,6 +43,9 @@ _REASONS: Final = (
 )
 
 
+_ROOM: Final = 2900  #: characters after which callers keep to the point, so that dialogues stay short enough to train
+
+
 class Desk:
     """The state of one call and its vocabulary."""
 
@@ -58,6 +61,10 @@ class Desk:
         result = self.talk.call(*self.shape.shown(name, arguments))
         assert isinstance(result, dict)
         return result
+
+    def _perhaps(self, probability: float) -> bool:
+        """Whether the caller digresses: never late in a long call."""
+        return self.draw.chance(probability) and self.talk.length() < _ROOM
 
     def _ask(self, line: str, values: Mapping[str, Value]) -> None:
         """The caller's request, with words before and after it."""

@@ -56,12 +56,12 @@ class Doctors(Booking):
         """More about the same doctor: facts are known from the result, times are looked up."""
         draw, talk = self.draw, self.talk
         open_facts = [fact for fact in _FACTS if fact not in told]
-        while open_facts and draw.chance(0.4):
+        while open_facts and self._perhaps(0.4):
             fact = draw.one(open_facts)
             open_facts.remove(fact)
             talk.user(draw.text(draw.one(SAY[f"then_{fact}"])))
             talk.say(self._fact(result, fact) + draw.one(ELSE))
-        if draw.chance(0.35):
+        if self._perhaps(0.35):
             day = self._day()
             line = draw.expand(draw.one(SAY["them_free"]))
             talk.user(draw.line(line, {"date": day}))

@@ -29,7 +29,7 @@ _PLACES: Final = (
         "Oak Hill Clinic",
     ),
 )
-_LONG: Final = 2000  #: characters after which no new wish is begun
+_LONG: Final = 2300  #: characters after which no new wish is begun
 _ABILITIES: Final = {
     "check_availability": "find free times",
     "schedule_appointment": "book appointments",

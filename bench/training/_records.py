@@ -67,7 +67,7 @@ class RecordsDesk(Booking):
     def _and_then(self, result: Mapping[str, Any]) -> None:
         """What people do about the appointment that they have: the room, another one, cancel it."""
         draw, talk, booked = self.draw, self.talk, result["next_appointment"]
-        if booked is None or draw.chance(0.55):
+        if booked is None or not self._perhaps(0.45):
             return None
         doctor = plain(booked.partition(" on ")[0])
         what = draw.random.random()

@@ -155,8 +155,8 @@ class Talk:
         }
 
     def length(self) -> int:
-        """The characters of all lines and calls so far; about three and a half make a token."""
-        return sum(len(line.text) + 60 * len(line.calls) for line in self.lines)
+        """About the characters of the rendered text so far."""
+        return 500 + sum(len(line.text) + 35 + 120 * len(line.calls) for line in self.lines)
 
     def known(self) -> str:
         """Everything the agent has in front of it."""
