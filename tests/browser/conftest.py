@@ -50,6 +50,11 @@ def _sibling(name: str) -> ModuleType:
     return sys.modules[name]
 
 
+def _fake_server(**options: Any) -> Any:
+    _sibling("fake_call")  # which it imports
+    return _sibling("fake_server").FakeServer(**options)
+
+
 @pytest.fixture(scope="session")
 def node() -> str:
     found = shutil.which("node")
@@ -138,7 +143,7 @@ def open_page(launch: Callable[..., Browser]) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def server() -> Iterator[Any]:
-    with _sibling("fake_server").FakeServer() as server:
+    with _fake_server() as server:
         yield server
 
 
@@ -151,7 +156,7 @@ def scripted_server() -> Iterator[Any]:
     async def script(call: Any) -> None:
         await conversation.play(call, voice, pace=0.3)
 
-    with _sibling("fake_server").FakeServer(script=script) as server:
+    with _fake_server(script=script) as server:
         yield server
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import trio
 
 if TYPE_CHECKING:
-    from fake_server import FakeCall
+    from fake_call import FakeCall
 
 RATE = 24000
 AHEAD_S = 0.3

@@ -65,6 +65,10 @@ class Diary:
         finally:
             self.lines.append(f"-{name}")
 
+    def failing(self, name: str, seconds: float, error: BaseException | None = None, **fields: Any) -> ChildSpec:
+        """A child that fails after ``seconds``, whenever it is run."""
+        return ChildSpec(name, self.lasting, (name, seconds, error or ValueError(name)), **fields)
+
     async def failing_once(self, name: str, seconds: float, *, task_status: trio.TaskStatus[None]) -> None:
         """The first run raises after ``seconds``, later ones are steady."""
         if self.begin(name) == 1:

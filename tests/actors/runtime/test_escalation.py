@@ -1,12 +1,10 @@
-"""Restart limits, backoff, nested supervisors, and what comes out of the block."""
+"""Restart limits, and what comes out of the block."""
 
 from __future__ import annotations
 
 import logging
-import math
 import signal
 from contextlib import suppress
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -18,7 +16,6 @@ from trio.testing import MockClock
 from actors.runtime import (
     Backoff,
     ChildSpec,
-    ChildStartFailed,
     Policy,
     Strategy,
     Supervisor,
@@ -28,13 +25,9 @@ from actors.runtime import (
 )
 
 
-def failing(diary: Any, name: str, seconds: float, error: BaseException | None = None, **fields: Any) -> ChildSpec:
-    return ChildSpec(name, diary.lasting, (name, seconds, error or ValueError(name)), **fields)
-
-
 def test_one_failure_too_many_escalates_with_its_cause(virtual: Any, diary: Any) -> None:
     async def main() -> None:
-        bad = failing(diary, "bad", 0.1)
+        bad = diary.failing("bad", 0.1)
         with pytest.raises(SupervisorEscalated, match="'bad' failed, and 2 restarts within 5 s") as caught:
             async with Supervisor(Policy(intensity=2, period=5), [*diary.steady_children("a"), bad], name="s") as sup:
                 await trio.sleep_forever()
@@ -49,7 +42,7 @@ def test_one_failure_too_many_escalates_with_its_cause(virtual: Any, diary: Any)
 
 def test_failures_further_apart_than_the_period_go_on_for_ever(virtual: Any, diary: Any) -> None:
     async def main() -> None:
-        async with Supervisor(Policy(intensity=1, period=5), [failing(diary, "bad", 6)]):
+        async with Supervisor(Policy(intensity=1, period=5), [diary.failing("bad", 6)]):
             await trio.sleep(100)
         assert diary.runs["bad"] == 17
 
@@ -104,72 +97,6 @@ def test_failed_start_within_a_group_restart_is_retried_with_its_own_group(
     virtual(main)
 
 
-# --- backoff ----------------------------------------------------------------------------------------------------------
-
-
-def test_backoff_waits_longer_each_time_and_holds_up_nobody_else(virtual: Any, diary: Any) -> None:
-    times: list[float] = []
-
-    async def bad(*, task_status: Any) -> None:
-        times.append(trio.current_time())
-        task_status.started()
-        raise ValueError
-
-    async def main() -> None:
-        policy = Policy(intensity=10, period=100, backoff=Backoff(first=1, factor=2, limit=5))
-        children = [ChildSpec("bad", bad), ChildSpec("other", diary.failing_once, ("other", 0.5))]
-        async with Supervisor(policy, children) as sup:
-            await trio.sleep(0.9)
-            assert sup.statistics().children["bad"].state == "waiting"
-            await sup.start_child(diary.steady_children("new")[0])
-            await trio.sleep(0.7)
-            assert diary.lines == ["+other", "!other", "+new", "+other"]
-            await trio.sleep(20)
-        assert [round(after - before) for before, after in pairwise(times)][:5] == [1, 2, 4, 5, 5]
-
-    virtual(main)
-
-
-def test_stop_child_during_its_backoff_forgets_it(virtual: Any, diary: Any) -> None:
-    async def main() -> None:
-        policy = Policy(backoff=Backoff(first=10))
-        async with Supervisor(policy, [failing(diary, "bad", 1)]) as sup:
-            await trio.sleep(2)
-            await sup.stop_child("bad")
-            await trio.sleep(60)
-            assert diary.runs["bad"] == 1
-            assert not sup.statistics().children
-
-    virtual(main)
-
-
-def test_leaving_the_block_during_a_backoff_does_not_wait_for_it(virtual: Any, diary: Any) -> None:
-    async def main() -> None:
-        async with Supervisor(Policy(backoff=Backoff(first=10)), [failing(diary, "bad", 1)]):
-            await trio.sleep(2)
-            begin = trio.current_time()
-        assert trio.current_time() == begin
-
-    virtual(main)
-
-
-def test_larger_group_takes_over_the_smaller_one_that_waits(virtual: Any, diary: Any) -> None:
-    async def main() -> None:
-        policy = Policy("rest_for_one", backoff=Backoff(first=5))
-        children = [
-            ChildSpec("a", diary.failing_once, ("a", 2.0)),
-            ChildSpec("b", diary.failing_once, ("b", 1.0)),
-            *diary.steady_children("c"),
-        ]
-        async with Supervisor(policy, children) as sup:
-            await trio.sleep(30)
-            assert diary.lines == ["+a", "+b", "+c", "!b", "-c", "!a", "+a", "+b", "+c"]
-            assert diary.runs == {"a": 2, "b": 2, "c": 2}
-            assert sup.statistics().restarts == 2
-
-    virtual(main)
-
-
 # --- what comes out of the block --------------------------------------------------------------------------------------
 
 
@@ -188,7 +115,7 @@ def test_error_of_the_body_comes_out_bare_and_stops_the_children(virtual: Any, d
 def test_error_of_the_body_and_escalation_come_out_together(virtual: Any, diary: Any) -> None:
     async def main() -> None:
         with pytest.RaisesGroup(SupervisorEscalated, KeyError):
-            async with Supervisor(Policy(intensity=0), [failing(diary, "bad", 1)]):
+            async with Supervisor(Policy(intensity=0), [diary.failing("bad", 1)]):
                 try:
                     await trio.sleep_forever()
                 finally:
@@ -234,7 +161,7 @@ def test_outer_cancellation_stops_children_in_reverse_and_shields_them(virtual: 
 def test_cancelled_nursery_and_escalation_at_once_lose_neither_children_nor_error(virtual: Any, diary: Any) -> None:
     async def main() -> None:
         async def body(scope: trio.CancelScope) -> None:
-            async with Supervisor(Policy(intensity=0), [*diary.steady_children("a"), failing(diary, "bad", 1)]):
+            async with Supervisor(Policy(intensity=0), [*diary.steady_children("a"), diary.failing("bad", 1)]):
                 try:
                     await trio.sleep_forever()
                 finally:
@@ -250,7 +177,7 @@ def test_cancelled_nursery_and_escalation_at_once_lose_neither_children_nor_erro
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3), BaseExceptionGroup("g", [KeyboardInterrupt()])])
 def test_interrupt_in_a_child_is_not_restarted_and_comes_out(virtual: Any, diary: Any, error: BaseException) -> None:
     async def main() -> None:
-        async with Supervisor(Policy(), [*diary.steady_children("a"), failing(diary, "b", 1, error)]):
+        async with Supervisor(Policy(), [*diary.steady_children("a"), diary.failing("b", 1, error)]):
             await trio.sleep_forever()
 
     with pytest.raises(BaseException) as caught:  # noqa: PT011
@@ -306,58 +233,6 @@ def test_ctrl_c_stops_in_reverse_and_a_second_one_forces(diary: Any) -> None:
         trio.run(main, clock=MockClock(autojump_threshold=0), restrict_keyboard_interrupt_to_checkpoints=True)
     assert caught.group_contains(KeyboardInterrupt)
     assert diary.lines == ["+quick", "-quick", "cleaning", "forced"]
-
-
-# --- nesting ----------------------------------------------------------------------------------------------------------
-
-
-def test_escalation_of_a_nested_supervisor_is_a_failure_for_its_own(virtual: Any, diary: Any) -> None:
-    async def main() -> None:
-        inner = [*diary.steady_children("stt"), ChildSpec("llm", diary.failing_once, ("llm", 1.0))]
-        call = ChildSpec("call", supervise, (Policy(intensity=0), inner), shutdown=math.inf)
-        async with Supervisor(Policy(), [*diary.steady_children("db"), call]) as sup:
-            await trio.sleep(3)
-            assert diary.lines == ["+db", "+stt", "+llm", "!llm", "-stt", "+stt", "+llm"]
-            assert "SupervisorEscalated" in str(sup.statistics().children["call"].last_error)
-        assert diary.lines[-3:] == ["-llm", "-stt", "-db"]
-
-    virtual(main)
-
-
-def test_escalation_climbs_to_the_top(virtual: Any, diary: Any) -> None:
-    async def main() -> None:
-        call = ChildSpec("call", supervise, (Policy(intensity=1), [failing(diary, "llm", 0.1)]))
-        with pytest.raises(SupervisorEscalated) as caught:
-            await supervise(Policy(intensity=1), [call], name="top")
-        assert isinstance(caught.value.__cause__, SupervisorEscalated)
-        assert isinstance(caught.value.__cause__.__cause__, ValueError)
-        assert diary.runs["llm"] == 4
-
-    virtual(main)
-
-
-def test_nested_start_failure_fails_the_outer_start(virtual: Any) -> None:
-    async def broken(*, task_status: Any) -> None:
-        raise OSError
-
-    async def main() -> None:
-        with pytest.raises(ChildStartFailed) as caught:
-            await supervise(Policy(), [ChildSpec("call", supervise, (Policy(), [ChildSpec("x", broken)]))])
-        assert isinstance(caught.value.__cause__, ChildStartFailed)
-
-    virtual(main)
-
-
-def test_clean_stop_of_a_nested_supervisor_is_a_normal_end(virtual: Any, diary: Any) -> None:
-    async def main() -> None:
-        socket = ChildSpec("socket", diary.lasting, ("socket", 1.0, None), "temporary", significant=True)
-        call = ChildSpec("call", supervise, (Policy(), [socket]), "temporary", shutdown=math.inf)
-        async with Supervisor(Policy(), [call]) as sup:
-            await trio.sleep(2)
-            assert not sup.statistics().children
-            assert sup.statistics().crashes == 0
-
-    virtual(main)
 
 
 # --- anything at all --------------------------------------------------------------------------------------------------

@@ -1,9 +1,8 @@
-"""The language model's client against our OpenAI server, over real sockets on loopback."""
+"""The language model's client against our OpenAI server, over real sockets on loopback, and the server alone. What it
+does wrong when it is told to: ``test_openai_server_faults``."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import attrs
@@ -14,101 +13,38 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.cloud.openai_llm import OpenAiLlm
-from actors.cloud.servers._faults import Cut, ErrorFrame, FaultDesk, Garbage, Latency, Order, Refuse, Stall
+from actors.cloud.servers._faults import Latency
 from actors.cloud.servers._openai_chat import BadRequest, ChatStream, chat_request
-from actors.cloud.servers.openai import OpenAiServer
-from actors.errors import (
-    EngineBadReply,
-    EngineOverloaded,
-    EngineRefused,
-    EngineTimeout,
-    EngineUnavailable,
-)
+from actors.errors import EngineRefused
 from actors.ports import LlmDelta, LlmFinished, LlmMessage, LlmRequest, LlmText, LlmToolCall, ToolSpec
 
-KEY = "sk-5521ca00d7"
 FIND = LlmToolCall("c1", "find_slot", '{"day": "Tuesday", "doctor": "Chen"}')
 BOOK = LlmToolCall("c2", "book_slot", '{"slot": 4}')
 TOOL = ToolSpec("find_slot", "Find a free slot.", {"type": "object", "properties": {"day": {"type": "string"}}})
 REQUEST = LlmRequest((LlmMessage("system", "Be kind."), LlmMessage("user", "Tuesday, please.")), (TOOL,), max_tokens=99)
 
 
-class ScriptedLlm:
-    """Answers with the deltas given; ``requests`` are those made so far."""
-
-    name = model = "scripted"
-
-    def __init__(self, *deltas: LlmDelta | Exception) -> None:
-        self.deltas = deltas
-        self.requests: list[LlmRequest] = []
-        self.ended: list[float] = []
-
-    @asynccontextmanager
-    async def stream(self, request: LlmRequest) -> AsyncIterator[AsyncIterator[LlmDelta]]:
-        self.requests.append(request)
-        deltas = self._all()
-        try:
-            yield deltas
-        finally:
-            self.ended.append(trio.current_time())
-            await deltas.aclose()
-
-    async def _all(self) -> AsyncGenerator[LlmDelta, None]:
-        for delta in self.deltas:
-            if isinstance(delta, Exception):
-                raise delta
-            yield delta
-
-
 def words(*texts: str) -> list[LlmText]:
     return [LlmText(text) for text in texts]
-
-
-def run(main: Callable[[], Awaitable[None]]) -> None:
-    async def bounded() -> None:
-        with trio.fail_after(15):
-            await main()
-
-    trio.run(bounded)
-
-
-@asynccontextmanager
-async def asking(
-    llm: ScriptedLlm, *orders: Order, client: dict[str, Any] | None = None, **options: Any
-) -> AsyncIterator[tuple[OpenAiServer, OpenAiLlm, str]]:
-    server = OpenAiServer(llm=llm, api_key=KEY, desk=FaultDesk(orders), **options)
-    async with server.served() as port:
-        url = f"http://127.0.0.1:{port}/v1"
-        async with OpenAiLlm(**{"base_url": url, "api_key": KEY, "model": "bargein", **(client or {})}) as engine:
-            yield server, engine, url
-
-
-async def answer(engine: OpenAiLlm, request: LlmRequest = REQUEST) -> list[LlmDelta]:
-    async with engine.stream(request) as deltas:
-        return [delta async for delta in deltas]
-
-
-def joined(deltas: Iterable[LlmDelta]) -> str:
-    return "".join(delta.text for delta in deltas if isinstance(delta, LlmText))
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def test_text_and_parallel_calls_mixed_come_as_they_were_written() -> None:
+def test_text_and_parallel_calls_mixed_come_as_they_were_written(ours: Any) -> None:
     async def main() -> None:
-        llm = ScriptedLlm(*words("Let me ", "look. "), FIND, BOOK, LlmFinished("tool_calls", 12, 34))
-        async with asking(llm) as (server, engine, _):
-            deltas = await answer(engine)
+        llm = ours.Llm(*words("Let me ", "look. "), FIND, BOOK, LlmFinished("tool_calls", 12, 34))
+        async with ours.asking(llm) as (server, engine, _):
+            deltas = await ours.answer(engine, REQUEST)
             assert deltas == [*words("Let me ", "look. "), FIND, BOOK, LlmFinished("tool_calls", 12, 34)]
             assert len(server.received) == 1
         assert llm.requests == [REQUEST]
         assert llm.requests[0].tools[0].parameters == TOOL.parameters
 
-    run(main)
+    ours.run(main)
 
 
-def test_a_conversation_with_calls_arrives_unchanged() -> None:
+def test_a_conversation_with_calls_arrives_unchanged(ours: Any) -> None:
     async def main() -> None:
         request = attrs.evolve(
             REQUEST,
@@ -120,12 +56,12 @@ def test_a_conversation_with_calls_arrives_unchanged() -> None:
             ),
             temperature=0.3,
         )
-        llm = ScriptedLlm(LlmText("Done."), LlmFinished("stop"))
-        async with asking(llm) as (_, engine, _):
-            await answer(engine, request)
+        llm = ours.Llm(LlmText("Done."), LlmFinished("stop"))
+        async with ours.asking(llm) as (_, engine, _):
+            await ours.answer(engine, request)
         assert llm.requests == [request]
 
-    run(main)
+    ours.run(main)
 
 
 @pytest.mark.parametrize(
@@ -154,15 +90,17 @@ def test_a_conversation_with_calls_arrives_unchanged() -> None:
         ),
     ],
 )
-def test_answers_cut_off_or_broken_have_a_stated_outcome(deltas: list[LlmDelta], expected: list[LlmDelta]) -> None:
+def test_answers_cut_off_or_broken_have_a_stated_outcome(
+    deltas: list[LlmDelta], expected: list[LlmDelta], ours: Any
+) -> None:
     async def main() -> None:
-        async with asking(ScriptedLlm(*deltas)) as (_, engine, _):
-            assert await answer(engine) == expected
+        async with ours.asking(ours.Llm(*deltas)) as (_, engine, _):
+            assert await ours.answer(engine) == expected
 
-    run(main)
+    ours.run(main)
 
 
-def test_a_refusal_is_spoken() -> None:
+def test_a_refusal_is_spoken(ours: Any) -> None:
     """Its words come in a field of their own; a server made by hand, as ours has no such model."""
 
     async def serve(stream: trio.SocketStream) -> None:
@@ -184,11 +122,11 @@ def test_a_refusal_is_spoken() -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(trio.serve_listeners, serve, listeners)
             async with OpenAiLlm(base_url=f"http://127.0.0.1:{port}/v1", api_key=None, model="m") as engine:
-                deltas = await answer(engine)
+                deltas = await ours.answer(engine)
             nursery.cancel_scope.cancel()
         assert deltas == [*words("I cannot ", "help with that."), LlmFinished("content_filter")]
 
-    run(main)
+    ours.run(main)
 
 
 def httpx_json(value: Any) -> bytes:
@@ -198,12 +136,12 @@ def httpx_json(value: Any) -> bytes:
 # --- cancelling -------------------------------------------------------------------------------------------------------
 
 
-def test_a_cancelled_answer_closes_its_request_within_five_milliseconds(best_of: Any) -> None:
+def test_a_cancelled_answer_closes_its_request_within_five_milliseconds(best_of: Any, ours: Any) -> None:
     """Measured where it counts: from the cancellation to the end of generating in the server."""
 
     async def main() -> None:
-        llm = ScriptedLlm(*words(*["word "] * 2000), LlmFinished("stop"))
-        async with asking(llm, per_token=Latency(0.002)) as (_, engine, _):
+        llm = ours.Llm(*words(*["word "] * 2000), LlmFinished("stop"))
+        async with ours.asking(llm, per_token=Latency(0.002)) as (_, engine, _):
 
             async def cancel() -> tuple[float, float]:
                 before = len(llm.ended)
@@ -222,99 +160,31 @@ def test_a_cancelled_answer_closes_its_request_within_five_milliseconds(best_of:
         print(f"left in {took * 1e3:.2f} ms, generating ended after {ended * 1e3:.2f} ms")
         assert ended < 0.005
 
-    run(main)
+    ours.run(main)
 
 
-def test_cancelling_before_the_first_token_ends_it_too() -> None:
+def test_cancelling_before_the_first_token_ends_it_too(ours: Any) -> None:
     async def main() -> None:
-        async with asking(ScriptedLlm(LlmFinished("stop")), latency=Latency(60.0)) as (server, engine, _):
+        async with ours.asking(ours.Llm(LlmFinished("stop")), latency=Latency(60.0)) as (server, engine, _):
             left = server.left
             with trio.move_on_after(0.1):
-                await answer(engine)
+                await ours.answer(engine)
             await left.wait()  # else it would take longer than the test may
 
-    run(main)
+    ours.run(main)
 
 
 # --- trouble ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("order", "error"),
-    [
-        (Order(Refuse(401)), EngineRefused),
-        (Order(Refuse(404)), EngineRefused),
-        (Order(Refuse(429, retry_after=2)), EngineOverloaded),
-        (Order(Refuse(503)), EngineOverloaded),
-        (Order(Refuse(500)), EngineUnavailable),
-        (Order(Stall()), EngineTimeout),
-        (Order(Cut(), times=2), EngineUnavailable),  # once alone, it is asked again
-        (Order(Garbage(), times=2), EngineUnavailable),
-        *[
-            (Order(fault, sent=sent), error)
-            for sent in (0, 2)
-            for fault, error in [
-                (Stall(), EngineTimeout),
-                (Cut(), EngineUnavailable),
-                (Cut(mid_frame=True), EngineUnavailable),
-                (Garbage(), EngineUnavailable),
-                (Garbage(b"6\r\ndata: \r\n9\r\n{oh no}\n\n\r\n"), EngineBadReply),
-                (ErrorFrame(), EngineUnavailable),
-                (ErrorFrame("rate_limit_exceeded", f"too fast, {KEY}"), EngineOverloaded),
-            ]
-        ],
-    ],
-)
-def test_faults_are_told_apart_and_the_next_answer_is_well(order: Order, error: type[Exception]) -> None:
+def test_models_are_listed_and_others_unknown(ours: Any) -> None:
     async def main() -> None:
-        llm = ScriptedLlm(*words("One ", "two ", "three "), LlmFinished("stop"))
-        client = {"first_token": 0.3, "between_tokens": 0.3}
-        async with asking(llm, order, client=client) as (_, engine, _):
-            with pytest.raises(error) as caught:
-                await answer(engine)
-            assert KEY not in f"{caught.value!r}{caught.value}"
-            if isinstance(caught.value, EngineOverloaded) and order.at_head and order.fault == Refuse(429, 2):
-                assert caught.value.retry_after == 2
-            assert joined(await answer(engine)) == "One two three "
-
-    run(main)
-
-
-@pytest.mark.parametrize(
-    ("failure", "error"),
-    [(EngineOverloaded("x", "busy"), EngineOverloaded), (EngineUnavailable("x", "dead"), EngineUnavailable)],
-)
-@pytest.mark.parametrize("begun", [False, True])
-def test_an_engine_that_fails_behind_the_server_is_told(
-    failure: Exception, error: type[Exception], begun: bool
-) -> None:
-    async def main() -> None:
-        llm = ScriptedLlm(*words("One ") * begun, failure)
-        async with asking(llm) as (_, engine, _):
-            with pytest.raises(EngineUnavailable if begun else error):  # a stream says only that it failed
-                await answer(engine)
-
-    run(main)
-
-
-def test_a_wrong_key_names_the_variable_and_not_the_key() -> None:
-    async def main() -> None:
-        async with asking(ScriptedLlm(), client={"api_key": "sk-wrong-77"}) as (_, engine, _):
-            with pytest.raises(EngineRefused, match="OPENAI_API_KEY") as caught:
-                await answer(engine)
-            assert "sk-wrong" not in str(caught.value)
-
-    run(main)
-
-
-def test_models_are_listed_and_others_unknown() -> None:
-    async def main() -> None:
-        async with asking(ScriptedLlm(), model="nurse", any_model=False) as (_, engine, _):
+        async with ours.asking(ours.Llm(), model="nurse", any_model=False) as (_, engine, _):
             assert await engine.list_models() == ["nurse"]
             with pytest.raises(EngineRefused, match="model_not_found"):
-                await answer(engine)
+                await ours.answer(engine)
 
-    run(main)
+    ours.run(main)
 
 
 # --- the server alone -------------------------------------------------------------------------------------------------
@@ -333,11 +203,11 @@ def test_models_are_listed_and_others_unknown() -> None:
     ],
 )
 def test_bad_requests_are_worded_as_the_protocol_does(
-    method: str, path: str, body: bytes | None, status: int, param: str | None
+    method: str, path: str, body: bytes | None, status: int, param: str | None, ours: Any
 ) -> None:
     async def main() -> None:
-        async with asking(ScriptedLlm()) as (_, _, url), httpx.AsyncClient(trust_env=False) as http:
-            headers = {"Authorization": f"Bearer {KEY}"}
+        async with ours.asking(ours.Llm()) as (_, _, url), httpx.AsyncClient(trust_env=False) as http:
+            headers = {"Authorization": f"Bearer {ours.KEY}"}
             answered = await http.request(method, url.removesuffix("/v1") + path, content=body, headers=headers)
             assert answered.status_code == status
             assert answered.json()["error"]["param"] == param
@@ -345,7 +215,7 @@ def test_bad_requests_are_worded_as_the_protocol_does(
             listed = await http.get(url + "/models", headers=headers)  # the connection goes on
             assert listed.status_code == 200
 
-    run(main)
+    ours.run(main)
 
 
 json_values = st.recursive(
