@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import attrs
@@ -89,6 +90,14 @@ class World:
 
     def say(self, text: str, *, gap_ms: int = 40, tail_ms: int = 0) -> Pcm:
         return self.stt.say(text, gap_ms=gap_ms, tail_ms=tail_ms)
+
+    @asynccontextmanager
+    async def listening(self, engine: Callable[..., Any], **settings: float) -> AsyncIterator[Any]:
+        """A stream of this kind of client, connected here, that hears its first segment."""
+        async with engine(api_key=KEY, base_url=self.url, settings=attrs.evolve(FAST, **settings)) as stt:
+            stream = await stt.open_stream()
+            stream.begin(0)
+            yield stream
 
 
 #: As in life, but in a hurry.

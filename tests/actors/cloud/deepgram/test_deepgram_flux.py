@@ -96,15 +96,11 @@ def test_its_judgement_reaches_the_chart(run_world: Any, fast: LinkSettings, key
     assert judged[3].silence_ms >= 400
 
 
-def test_the_end_of_a_turn_is_forced_where_no_transcript_comes(
-    run_world: Any, feed: Any, fast: LinkSettings, key: str
-) -> None:
+def test_the_end_of_a_turn_is_forced_where_no_transcript_comes(run_world: Any, feed: Any) -> None:
     """The caller's line goes dead in the middle of a word; nothing more is pushed."""
 
     async def main(world: Any) -> None:
-        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=fast) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramFluxStt) as stream:
             await feed(stream, world.say("are you there"))
             assert await stream.final() == "are you there"
             assert "ended" not in [s.kind for s in await signals(stream)]  # nobody judged the turn
@@ -113,13 +109,9 @@ def test_the_end_of_a_turn_is_forced_where_no_transcript_comes(
     run_world(main)
 
 
-def test_a_transcript_that_comes_by_itself_needs_no_force(
-    run_world: Any, feed: Any, fast: LinkSettings, key: str
-) -> None:
+def test_a_transcript_that_comes_by_itself_needs_no_force(run_world: Any, feed: Any) -> None:
     async def main(world: Any) -> None:
-        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=attrs.evolve(fast, idle=2.0)) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramFluxStt, idle=2.0) as stream:
             text = ""
 
             async def ask() -> None:
@@ -138,11 +130,9 @@ def test_a_transcript_that_comes_by_itself_needs_no_force(
     run_world(main)
 
 
-def test_nothing_but_noise_is_an_empty_transcript(run_world: Any, feed: Any, fast: LinkSettings, key: str) -> None:
+def test_nothing_but_noise_is_an_empty_transcript(run_world: Any, feed: Any) -> None:
     async def main(world: Any) -> None:
-        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=fast) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramFluxStt) as stream:
             noise = world.say("x")
             noise[noise != 0] = 32_000
             await feed(stream, noise)
@@ -154,16 +144,14 @@ def test_nothing_but_noise_is_an_empty_transcript(run_world: Any, feed: Any, fas
 
 @pytest.mark.parametrize("mid_frame", [False, True])
 def test_no_word_is_lost_or_doubled_wherever_the_connection_is_cut(
-    run_each: Any, knowing: Any, feed: Any, fast: LinkSettings, key: str, mid_frame: bool
+    run_each: Any, knowing: Any, feed: Any, mid_frame: bool
 ) -> None:
     """At each of the utterance's frames, of 20 ms; one turn ends in its middle, another at its end."""
     pieces = (("one two three four", 500), ("five sixes seven", 20))
     said = " ".join(text for text, _ in pieces)
 
     async def one(world: Any) -> tuple[str, int, bool]:
-        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=attrs.evolve(fast, stall=2.0)) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramFluxStt, stall=2.0) as stream:
             for text, tail_ms in pieces:
                 await feed(stream, world.say(text, tail_ms=tail_ms))
             text, connections = await stream.final(), stream.statistics().connections
@@ -191,8 +179,9 @@ def is_legal(kinds: list[str]) -> bool:
 
 def test_kept_alive_by_silence_that_does_not_count(run_world: Any, feed: Any, fast: LinkSettings, key: str) -> None:
     async def main(world: Any) -> None:
-        settings = attrs.evolve(fast, keep_alive=0.05)
-        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=settings) as stt:
+        async with DeepgramFluxStt(
+            api_key=key, base_url=world.url, settings=attrs.evolve(fast, keep_alive=0.05)
+        ) as stt:
             stream = await stt.open_stream()
             for segment, text in enumerate(("first words", "second words", "third words")):
                 await trio.sleep(0.4)
@@ -206,13 +195,9 @@ def test_kept_alive_by_silence_that_does_not_count(run_world: Any, feed: Any, fa
 
 
 @pytest.mark.parametrize("fault", [ErrorFrame(), Stall()])
-def test_trouble_within_a_connection_costs_no_word(
-    run_world: Any, feed: Any, fast: LinkSettings, key: str, fault: Any
-) -> None:
+def test_trouble_within_a_connection_costs_no_word(run_world: Any, feed: Any, fault: Any) -> None:
     async def main(world: Any) -> None:
-        async with DeepgramFluxStt(api_key=key, base_url=world.url, settings=fast) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramFluxStt) as stream:
             await feed(stream, world.say("I would like to see Doctor Chen next Tuesday please"))
             assert await stream.final() == "I would like to see Doctor Chen next Tuesday please"
             (lost,) = stream.statistics().lost

@@ -43,16 +43,14 @@ def test_an_idle_connection_that_is_closed_is_replaced_before_anyone_speaks(
 
 @pytest.mark.parametrize("mid_frame", [False, True])
 def test_no_word_is_lost_or_doubled_wherever_the_connection_is_cut(
-    run_each: Any, knowing: Any, feed: Any, fast: LinkSettings, key: str, mid_frame: bool
+    run_each: Any, knowing: Any, feed: Any, mid_frame: bool
 ) -> None:
     """At each of the utterance's frames, of 20 ms; a final result falls into its middle."""
     pieces = (("one two three four", 360), ("five sixes seven", 20))
     said = " ".join(text for text, _ in pieces)
 
     async def one(world: Any) -> tuple[str, bool]:
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=attrs.evolve(fast, stall=2.0)) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramV1Stt, stall=2.0) as stream:
             for text, tail_ms in pieces:
                 await feed(stream, world.say(text, tail_ms=tail_ms))
             return await stream.final(), stream.statistics().connections == 2
@@ -63,11 +61,9 @@ def test_no_word_is_lost_or_doubled_wherever_the_connection_is_cut(
     assert run_each(one, cuts) == [(said, True)] * len(cuts)
 
 
-def test_two_cuts_in_one_utterance(run_world: Any, feed: Any, fast: LinkSettings, key: str) -> None:
+def test_two_cuts_in_one_utterance(run_world: Any, feed: Any) -> None:
     async def main(world: Any) -> None:
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=fast) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramV1Stt) as stream:
             await feed(stream, world.say(TEXT))
             assert await stream.final() == TEXT
             assert stream.statistics().connections == 3
@@ -76,11 +72,9 @@ def test_two_cuts_in_one_utterance(run_world: Any, feed: Any, fast: LinkSettings
     run_world(main, Order(Cut(), received=12_000), Order(Cut(), first=1, received=9_000))
 
 
-def test_a_stalled_connection_is_replaced(run_world: Any, feed: Any, fast: LinkSettings, key: str) -> None:
+def test_a_stalled_connection_is_replaced(run_world: Any, feed: Any) -> None:
     async def main(world: Any) -> None:
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=fast) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramV1Stt) as stream:
             await feed(stream, world.say(TEXT))
             assert await stream.final() == TEXT
             assert isinstance(stream.statistics().lost[0], EngineTimeout)
@@ -174,12 +168,10 @@ def test_a_wrong_key_and_no_key(run_world: Any, fast: LinkSettings) -> None:
 
 
 def test_a_key_that_is_withdrawn_in_the_middle_of_a_call(
-    run_world: Any, feed: Any, fast: LinkSettings, key: str, caplog: pytest.LogCaptureFixture
+    run_world: Any, feed: Any, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main(world: Any) -> None:
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=fast) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramV1Stt) as stream:
             await feed(stream, world.say("hello there"))
             with pytest.raises(EngineRefused, match="DEEPGRAM_API_KEY"):
                 await stream.final()
@@ -200,17 +192,13 @@ def test_a_key_that_is_withdrawn_in_the_middle_of_a_call(
 def test_a_service_that_does_not_come_back_is_told_in_time(
     run_world: Any,
     feed: Any,
-    fast: LinkSettings,
-    key: str,
     refusal: Any,
     final: float,
     error: type[Exception],
     within: float,
 ) -> None:
     async def main(world: Any) -> None:
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=attrs.evolve(fast, final=final)) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramV1Stt, final=final) as stream:
             await feed(stream, world.say("hello there"))
             begun = trio.current_time()
             with pytest.raises(error, match=str(refusal.status)):
@@ -221,13 +209,9 @@ def test_a_service_that_does_not_come_back_is_told_in_time(
 
 
 @pytest.mark.parametrize("mid_frame", [False, True])
-def test_cuts_between_and_within_the_services_messages(
-    run_each: Any, feed: Any, fast: LinkSettings, key: str, mid_frame: bool
-) -> None:
+def test_cuts_between_and_within_the_services_messages(run_each: Any, feed: Any, mid_frame: bool) -> None:
     async def one(world: Any) -> str:
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=attrs.evolve(fast, stall=2.0)) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramV1Stt, stall=2.0) as stream:
             await feed(stream, world.say("one two three four", tail_ms=360))
             first = await stream.final()
             await feed(stream, world.say("five sixes seven", tail_ms=20))
@@ -239,13 +223,9 @@ def test_cuts_between_and_within_the_services_messages(
 
 
 @pytest.mark.parametrize("fault", [ErrorFrame("NET-0000", "no more"), Garbage(), Stall(0.2)])
-def test_trouble_within_a_connection_costs_no_word(
-    run_world: Any, feed: Any, fast: LinkSettings, key: str, fault: Any
-) -> None:
+def test_trouble_within_a_connection_costs_no_word(run_world: Any, feed: Any, fault: Any) -> None:
     async def main(world: Any) -> None:
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=fast) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramV1Stt) as stream:
             await feed(stream, world.say(TEXT))
             assert await stream.final() == TEXT
             assert stream.statistics().connections == (1 if isinstance(fault, Stall) else 2)
@@ -253,11 +233,9 @@ def test_trouble_within_a_connection_costs_no_word(
     run_world(main, Order(fault, received=20_000))
 
 
-def test_several_refusals_while_connecting_again(run_world: Any, feed: Any, fast: LinkSettings, key: str) -> None:
+def test_several_refusals_while_connecting_again(run_world: Any, feed: Any) -> None:
     async def main(world: Any) -> None:
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=fast) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramV1Stt) as stream:
             await feed(stream, world.say(TEXT))
             assert await stream.final() == TEXT
 
@@ -270,14 +248,11 @@ def test_several_refusals_while_connecting_again(run_world: Any, feed: Any, fast
     )
 
 
-def test_the_replay_keeps_to_its_pace(run_world: Any, feed: Any, fast: LinkSettings, key: str) -> None:
+def test_the_replay_keeps_to_its_pace(run_world: Any, feed: Any) -> None:
     """3.3 s of speech, replayed at four times real time after a burst of half a second."""
 
     async def main(world: Any) -> None:
-        settings = attrs.evolve(fast, replay_speed=4.0, replay_burst=0.5)
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=settings) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramV1Stt, replay_speed=4.0, replay_burst=0.5) as stream:
             said = world.say(TEXT * 2)
             stream.push(said)
             begun = trio.current_time()

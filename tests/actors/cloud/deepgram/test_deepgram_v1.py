@@ -45,11 +45,9 @@ def test_partial_and_final_transcripts(run_world: Any, feed: Any, fast: LinkSett
     run_world(main)
 
 
-def test_a_segment_is_settled_before_the_next_begins(run_world: Any, feed: Any, fast: LinkSettings, key: str) -> None:
+def test_a_segment_is_settled_before_the_next_begins(run_world: Any, feed: Any) -> None:
     async def main(world: Any) -> None:
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=fast) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramV1Stt) as stream:
             await feed(stream, world.say("this was said before"))
             stream.begin(1)
             await feed(stream, world.say("and this after"))
@@ -60,8 +58,7 @@ def test_a_segment_is_settled_before_the_next_begins(run_world: Any, feed: Any, 
 
 def test_kept_alive_while_nobody_speaks(run_world: Any, feed: Any, fast: LinkSettings, key: str) -> None:
     async def main(world: Any) -> None:
-        settings = attrs.evolve(fast, keep_alive=0.1)
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=settings) as stt:
+        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=attrs.evolve(fast, keep_alive=0.1)) as stt:
             stream = await stt.open_stream()
             await trio.sleep(0.9)
             stream.begin(0)
@@ -73,12 +70,9 @@ def test_kept_alive_while_nobody_speaks(run_world: Any, feed: Any, fast: LinkSet
     run_world(main, idle=0.3)
 
 
-def test_more_audio_than_is_kept_loses_the_oldest(run_world: Any, fast: LinkSettings, key: str) -> None:
+def test_more_audio_than_is_kept_loses_the_oldest(run_world: Any) -> None:
     async def main(world: Any) -> None:
-        settings = attrs.evolve(fast, keep=0.4, replay_speed=4.0, replay_burst=0.02)
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=settings) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramV1Stt, keep=0.4, replay_speed=4.0, replay_burst=0.02) as stream:
             stream.push(world.say("nobody will ever hear this at all since it is too long", gap_ms=40))
             stream.push(world.say("last", gap_ms=40))
             text = await stream.final()
@@ -88,11 +82,9 @@ def test_more_audio_than_is_kept_loses_the_oldest(run_world: Any, fast: LinkSett
     run_world(main)
 
 
-def test_turn_signals_of_the_service(run_world: Any, feed: Any, fast: LinkSettings, key: str) -> None:
+def test_turn_signals_of_the_service(run_world: Any, feed: Any) -> None:
     async def main(world: Any) -> None:
-        async with DeepgramV1Stt(api_key=key, base_url=world.url, settings=fast) as stt:
-            stream = await stt.open_stream()
-            stream.begin(0)
+        async with world.listening(DeepgramV1Stt) as stream:
             await feed(stream, world.say("at nine", tail_ms=400))
             await feed(stream, world.say("or ten please", tail_ms=1400))
             kinds = []
