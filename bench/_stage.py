@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import attrs
 import click
@@ -18,7 +19,7 @@ from statechart import Effect, Event, Step
 from web.compose import Progress, open_setup
 from web.settings import AgentSettings, Config, TurnSettings
 
-__all__ = ["ChartNote", "fillers", "open_local", "recording", "say", "with_call", "with_greeting"]
+__all__ = ["ChartNote", "fillers", "open_local", "out_option", "recording", "say", "with_call", "with_greeting"]
 
 ChartNote = tuple[float, Event, Sequence[Effect]]
 
@@ -26,6 +27,17 @@ ChartNote = tuple[float, Event, Sequence[Effect]]
 def say(text: str) -> None:
     """Progress, on standard error."""
     click.echo(text, err=True)
+
+
+def out_option(help_: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A bench's ``--out``: the folder of its results."""
+    return click.option(
+        "--out",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("artefacts/bench"),
+        show_default=True,
+        help=help_,
+    )
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from bench._figures import describe, machine, summarise
 from bench._hall import Picture, Told, hall
 from bench._interruption import Interruption
 from bench._socket_caller import open_server
-from bench._stage import say
+from bench._stage import out_option, say
 from web.cli._run import run
 
 __all__ = ["main"]
@@ -90,13 +90,7 @@ def _cell(row: dict[str, Any], name: str, which: str) -> str:
 @click.option("--at-once", default=1, show_default=True, type=click.IntRange(1, 64), help="Calls side by side.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--read", "only_read", is_flag=True, help="Measure nothing; print the table of what there is.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("artefacts/bench"),
-    show_default=True,
-    help="Where barge_in.jsonl and barge_in.png go. Runs add up; remove the file to begin anew.",
-)
+@out_option("Where barge_in.jsonl and barge_in.png go. Runs add up; remove the file to begin anew.")
 def main(engines: str, count: int, at_once: int, seed: int, *, only_read: bool, out: Path) -> None:
     """Talk over a server's agent at random points, over a real socket, and measure what follows.
 

@@ -21,7 +21,7 @@ from actors.testing import FakeLlm
 from bench._caller import Caller, EchoPath
 from bench._figures import Summary, describe, machine, summarise
 from bench._recorded import Recorded, speech_level
-from bench._stage import open_local, say, with_call
+from bench._stage import open_local, out_option, say, with_call
 from bench.speech import VOICES, Utterance, speak, voiced_bounds
 from web.cli._run import run
 
@@ -239,13 +239,7 @@ def _p50(found: Summary | None) -> str:
 @click.option("--gate", type=click.Choice(["on", "off", "both"]), default="both", show_default=True, help="Echo gate.")
 @click.option("--at-once", default=2, show_default=True, help="Calls at the same time.")
 @click.option("--seed", default=0, show_default=True, help="Noise, delays and the moments of speaking up.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("artefacts/bench"),
-    show_default=True,
-    help="Where echo.json goes.",
-)
+@out_option("Where echo.json goes.")
 def main(seconds: float, tries: int, levels: Sequence[float], gate: str, at_once: int, seed: int, out: Path) -> None:
     """Measure whether the agent interrupts itself.
 

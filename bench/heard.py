@@ -21,7 +21,7 @@ from actors.call._reel import Reel, Span
 from actors.engines import EngineOptions, open_tts
 from actors.ports import AGENT_RATE, CALLER_RATE, Pcm, TtsVoice
 from bench._figures import describe, machine, summarise
-from bench._stage import say
+from bench._stage import out_option, say
 from statechart import SentenceBuffer, speakable
 from web.cli._run import run
 
@@ -218,13 +218,7 @@ def _spread(values: Sequence[float]) -> str:
 @click.command(epilog="\b\nExample:\n  python -m bench.heard --cuts 200")
 @click.option("--cuts", default=200, show_default=True, help="Random cuts in all.")
 @click.option("--seed", default=0, show_default=True)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("artefacts/bench"),
-    show_default=True,
-    help="Where heard.json goes.",
-)
+@out_option("Where heard.json goes.")
 def main(cuts: int, seed: int, out: Path) -> None:
     """Cut answers at random samples: how many words is "what was heard" off the truth?
 

@@ -21,7 +21,7 @@ from wsproto.utilities import LocalProtocolError
 from bench._clients import BEHAVIOURS, Behaviour, Sounds
 from bench._figures import describe, machine
 from bench._memory_server import callers_words
-from bench._stage import say
+from bench._stage import out_option, say
 from web.cli._run import run
 
 __all__ = ["main"]
@@ -132,13 +132,7 @@ def report(rows: Sequence[dict[str, Any]], endings: Counter[tuple[str, str, bool
     "  python -m bench.memory --limit 20  one round: every behaviour once or more"
 )
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(min=1), help="So many calls.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("artefacts/bench"),
-    show_default=True,
-    help="Where memory.json goes.",
-)
+@out_option("Where memory.json goes.")
 def main(limit: int, out: Path) -> None:
     """Call a server 200 times, one call after the other, and watch its memory, tasks and open files.
 

@@ -22,7 +22,7 @@ from actors.local.llama import LlamaLlm, embedded_spec, open_llama
 from actors.ports import LlmFinished, LlmMessage, LlmRequest, LlmText, LlmToolCall
 from actors.tools import Resources, ToolArgumentError
 from bench._figures import describe, machine, summarise
-from bench._stage import say
+from bench._stage import out_option, say
 from bench.speech import Utterance, load_corpus, pick
 from web.cli._run import run
 from web.compose import first_request, open_agent
@@ -225,13 +225,7 @@ def _row(label: str, of: dict[str, dict[str, float]], *, higher: bool, target: f
 @click.option("--match", type=click.IntRange(min=1), default=8, show_default=True, help="Tokens a guess goes by.")
 @click.option("--threads", type=click.IntRange(min=0), default=0, show_default=True, help="The model's; 0: automatic.")
 @click.option("--beside/--no-beside", default=True, show_default=True, help="Again, beside one busy core.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("artefacts/bench"),
-    show_default=True,
-    help="Where model_speed.json goes.",
-)
+@out_option("Where model_speed.json goes.")
 def main(limit: int, seed: int, draft: int, match: int, threads: int, beside: bool, out: Path) -> None:
     """Measure the embedded model alone: the hospital's prompt and tools, typical first turns, real results of tools.
 

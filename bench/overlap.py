@@ -26,7 +26,7 @@ from bench._overlap_cases import PARTS, OverlapCase, load_overlaps, sound_of
 from bench._overlap_report import Outcome, listed, report, shown
 from bench._patient import ChargedIntent, ChargedStt, PatientClock
 from bench._recorded import Recorded
-from bench._stage import say, with_call
+from bench._stage import out_option, say, with_call
 from web.cli._run import run, unwrapped
 
 __all__ = ["main"]
@@ -250,13 +250,7 @@ async def measure(
 @click.option("--at-once", default=4, show_default=True, help="Calls at the same time, in real time.")
 @click.option("--seed", default=0, show_default=True, help="Moments, delays and the room's noise.")
 @click.option("--all", "show_all", is_flag=True, help="List every overlap.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("artefacts/bench"),
-    show_default=True,
-    help="Where overlap.json goes.",
-)
+@out_option("Where overlap.json goes.")
 def main(part: str, kinds: Sequence[str], charged: bool, at_once: int, seed: int, show_all: bool, out: Path) -> None:
     """Make labelled sounds over the agent's speech and see whether it goes on or stops.
 

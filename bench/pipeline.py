@@ -27,7 +27,7 @@ from bench._paced import Delays, PacedTts
 from bench._pipeline_report import Measured, report
 from bench._profiles import MODES, PROFILES, Mode, Profile, ideal_s, settling_token
 from bench._services import Lane, open_services
-from bench._stage import say, with_call
+from bench._stage import out_option, say, with_call
 from bench._turn import Trace, read_turn
 from bench.speech import Spoken, load_corpus, pick, speak_all
 from statechart import Settings
@@ -154,9 +154,7 @@ async def measure(profile: Profile, mode: Mode, stage: Stage, spoken: Spoken, se
 @click.option("--profile", "names", multiple=True, type=click.Choice(list(PROFILES)), help="Only these profiles.")
 @click.option("--at-once", default=3, show_default=True, type=click.IntRange(1, 16), help="Calls side by side.")
 @click.option("--seed", default=0, show_default=True)
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("artefacts/bench"), show_default=True
-)
+@out_option("Where pipeline.json and pipeline.png go.")
 def main(limit: int, names: Sequence[str], at_once: int, seed: int, out: Path) -> None:
     """Run the paper's pipeline with its published component latencies, and compare ways to put it together.
 

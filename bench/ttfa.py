@@ -18,7 +18,7 @@ from actors.ports import CALLER_RATE
 from bench._caller import Caller
 from bench._figures import describe, machine
 from bench._load import OthersLoad
-from bench._stage import fillers, open_local, recording, say, with_call, with_greeting
+from bench._stage import fillers, open_local, out_option, recording, say, with_call, with_greeting
 from bench._ttfa_report import PATIENCE_S, TARGETS, groups, line_of, report
 from bench._turn import Trace, Turn, answer_start, read_turn
 from bench.speech import Spoken, Utterance, load_corpus, pick, speak_all
@@ -99,13 +99,7 @@ def _arrival(caller: Caller, sample: int) -> float:
 @click.option("--seed", default=0, show_default=True, help="Shuffles voices, order and the moment of speaking.")
 @click.option("--only", default="", help='Part of a text, a tool name, "tool", "no-tool", or numbers: 3,17.')
 @click.option("--slice", "part", default="1/1", show_default=True, help="The first of three parts: 1/3.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("artefacts/bench"),
-    show_default=True,
-    help="Where ttfa.json and ttfa.png go.",
-)
+@out_option("Where ttfa.json and ttfa.png go.")
 @click.option(
     "--read",
     "read_from",
