@@ -14,6 +14,7 @@ from math import inf
 import trio
 
 from actors.ports import Intent, Pcm, Stt, SttStream
+from actors.testing._passing import PassingStream
 
 __all__ = ["ChargedIntent", "ChargedStt", "PatientClock"]
 
@@ -82,25 +83,17 @@ class ChargedStt:
         return _ChargedStream(await self._engine.open_stream(hints=hints), self._clock)
 
 
-class _ChargedStream:
+class _ChargedStream(PassingStream):
     def __init__(self, stream: SttStream, clock: PatientClock) -> None:
-        self._stream, self._clock = stream, clock
+        super().__init__(stream)
+        self._clock = clock
         self._busy_until = 0.0  # work that was given up goes on all the same
-
-    def begin(self, segment: int) -> None:
-        self._stream.begin(segment)
-
-    def push(self, samples: Pcm) -> None:
-        self._stream.push(samples)
 
     async def partial(self) -> str:
         return await self._charged(self._stream.partial)
 
     async def final(self) -> str:
         return await self._charged(self._stream.final)
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
     async def _charged(self, request: Callable[[], Awaitable[str]]) -> str:
         await trio.sleep_until(self._busy_until)

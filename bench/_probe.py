@@ -20,15 +20,13 @@ from actors.ports import (
     LlmRequest,
     LlmText,
     LlmToolCall,
-    Pcm,
     SpeechChunk,
     Stt,
     SttStream,
     Tts,
     TtsVoice,
-    TurnSignal,
-    TurnSignalStream,
 )
+from actors.testing._passing import PassingStream
 
 __all__ = ["Notes", "Work", "probed"]
 
@@ -78,15 +76,10 @@ def probed(setup: CallSetup, notes: Notes) -> CallSetup:
     return attrs.evolve(setup, stt=_Stt(setup.stt, notes), llm=_Llm(setup.llm, notes), tts=_Tts(setup.tts, notes))
 
 
-class _SttStream:
+class _SttStream(PassingStream):
     def __init__(self, stream: SttStream, notes: Notes) -> None:
-        self._stream, self._notes = stream, notes
-
-    def begin(self, segment: int) -> None:
-        self._stream.begin(segment)
-
-    def push(self, samples: Pcm) -> None:
-        self._stream.push(samples)
+        super().__init__(stream)
+        self._notes = notes
 
     async def partial(self) -> str:
         work = self._notes.begin("partial")
@@ -100,24 +93,6 @@ class _SttStream:
         work.end = trio.current_time()
         return work.what
 
-    async def next_signal(self) -> TurnSignal:
-        if isinstance(self._stream, TurnSignalStream):
-            return await self._stream.next_signal()
-        await trio.sleep_forever()
-        raise AssertionError("unreachable")
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-class _JudgingStream(_SttStream):
-    def __init__(self, stream: TurnSignalStream, notes: Notes) -> None:
-        super().__init__(stream, notes)
-        self._judge = stream
-
-    async def next_signal(self) -> TurnSignal:
-        return await self._judge.next_signal()
-
 
 class _Stt:
     def __init__(self, engine: Stt, notes: Notes) -> None:
@@ -125,10 +100,7 @@ class _Stt:
         self._engine, self._notes = engine, notes
 
     async def open_stream(self, *, hints: Sequence[str] = ()) -> SttStream:
-        stream = await self._engine.open_stream(hints=hints)
-        if isinstance(stream, TurnSignalStream):
-            return _JudgingStream(stream, self._notes)
-        return _SttStream(stream, self._notes)
+        return _SttStream(await self._engine.open_stream(hints=hints), self._notes)
 
 
 class _Llm:

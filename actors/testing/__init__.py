@@ -15,7 +15,8 @@ hold in it. :func:`scripts` draws them for Hypothesis, :func:`soak` runs thousan
 
 Map
     _virtual                     the clock
-    _speech _engines _flaky      words as samples; fake VAD, STT, LLM and TTS; engines that fail to order
+    _speech _engines             words as samples; fake VAD, STT, LLM and TTS
+    _flaky _passing              engines that fail to order; a stream around another
     _caller _microphone _wire _loudspeaker   a caller on a line
     _stage                       a call with all of these
     _script                      a simulated call as data

@@ -29,8 +29,8 @@ from actors.ports import (
     Tts,
     TtsVoice,
     TurnSignal,
-    TurnSignalStream,
 )
+from actors.testing._passing import PassingStream
 from actors.testing._script import Fault
 
 __all__ = ["Faults", "FlakyIntent", "FlakyLlm", "FlakyStt", "FlakyTts"]
@@ -159,15 +159,10 @@ class FlakyStt:
         return _FlakySttStream(await self._stt.open_stream(hints=hints), self._faults, self._signals)
 
 
-class _FlakySttStream:
+class _FlakySttStream(PassingStream):
     def __init__(self, stream: SttStream, faults: Faults, signals: Faults) -> None:
-        self._stream, self._faults, self._signals = stream, faults, signals
-
-    def begin(self, segment: int) -> None:
-        self._stream.begin(segment)
-
-    def push(self, samples: Pcm) -> None:
-        self._stream.push(samples)
+        super().__init__(stream)
+        self._faults, self._signals = faults, signals
 
     async def partial(self) -> str:
         return await self._ask(self._stream.partial)
@@ -184,10 +179,7 @@ class _FlakySttStream:
         return str(await request())  # type: ignore[misc]
 
     async def next_signal(self) -> TurnSignal:
-        if not isinstance(self._stream, TurnSignalStream):
-            await trio.sleep_forever()
-            raise AssertionError("unreachable")
-        signal = await self._stream.next_signal()
+        signal = await super().next_signal()
         fault = self._signals.next()
         if fault is None:
             return signal
@@ -195,9 +187,6 @@ class _FlakySttStream:
             return attrs.evolve(signal, kind=_NONSENSE[signal.kind])
         await self._signals.strike(fault)
         return signal
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
 
 class FlakyIntent:
