@@ -13,7 +13,6 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
 
 import pytest
 import trio
@@ -29,22 +28,8 @@ KEY = "sk-do-not-tell-0123456789"
 WRONG = "sk-wrong-and-secret-98765"
 
 
-@contextmanager
-def running(*args, env=None):
-    """A command that goes on, and the lines of its output."""
-    process = subprocess.Popen(
-        [*BARGEIN, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate(timeout=10)
-
-
 @pytest.fixture(scope="module")
-def cloud():
+def cloud(running):
     """The variables that ``bargein engines serve`` prints."""
     with running("engines", "serve", "--key", KEY) as process:
         variables = {}
@@ -105,7 +90,7 @@ def test_the_doctor_tries_each_service_and_its_fallback(cloud, tmp_path):
     without_keys(tmp_path, done.stdout, done.stderr)
 
 
-def test_keys_reach_nothing_that_can_be_seen(cloud, tmp_path):
+def test_keys_reach_nothing_that_can_be_seen(running, cloud, tmp_path):
     wrong = {**cloud, "OPENAI_API_KEY": WRONG, "DEEPGRAM_API_KEY": WRONG, "ELEVENLABS_API_KEY": WRONG}
     base = ("--port", "0", "--db", f"sqlite:///{tmp_path}/x.db")
     doctor = bargein(wrong, "doctor", *base)

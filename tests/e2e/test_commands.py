@@ -10,7 +10,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
 
 import pytest
 import trio
@@ -58,20 +57,6 @@ def gone(pid, within=10.0):
             return True
         time.sleep(0.05)
     return False
-
-
-@contextmanager
-def serving(*args):
-    """A server and its address, once it has printed it."""
-    process = subprocess.Popen(
-        [*BARGEIN, "serve", "--port", "0", *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate(timeout=10)
 
 
 def wait_for_address(process):
@@ -126,8 +111,8 @@ def test_doctor_measures_every_engine(database):
         assert found[part]["ms"] > 0
 
 
-def test_serve_works_when_it_says_so_and_leaves_nothing_behind(database):
-    with serving("--db", database) as process:
+def test_serve_works_when_it_says_so_and_leaves_nothing_behind(running, database):
+    with running("serve", "--port", "0", "--db", database) as process:
         url = wait_for_address(process)
         assert "<!doctype html" in get(url).lower()
         assert json.loads(get(url + "readyz"))["ready"] is True
@@ -138,8 +123,8 @@ def test_serve_works_when_it_says_so_and_leaves_nothing_behind(database):
         assert "Traceback" not in process.stderr.read()
 
 
-def test_readyz_says_no_while_the_models_process_is_restarted(database):
-    with serving("--db", database) as process:
+def test_readyz_says_no_while_the_models_process_is_restarted(running, database):
+    with running("serve", "--port", "0", "--db", database) as process:
         url = wait_for_address(process) + "readyz"
         (llama,) = children(process.pid)
         os.kill(llama, signal.SIGKILL)
@@ -163,8 +148,8 @@ def until(url, status, within=60.0):
     raise AssertionError(f"never {status}")
 
 
-def test_a_killed_server_takes_its_model_with_it(database):
-    with serving("--db", database) as process:
+def test_a_killed_server_takes_its_model_with_it(running, database):
+    with running("serve", "--port", "0", "--db", database) as process:
         wait_for_address(process)
         (llama,) = children(process.pid)
         process.kill()
@@ -197,7 +182,7 @@ def test_ctrl_c_while_models_load_ends_cleanly(command, database, speak):
     assert all(gone(pid) for pid in loading)
 
 
-def test_a_call_under_way_is_finished_before_the_server_leaves(database):
+def test_a_call_under_way_is_finished_before_the_server_leaves(running, database):
     """SIGTERM in the middle of an answer: the caller is told, hears it out, and the call ends in order."""
     received = []
 
@@ -220,7 +205,7 @@ def test_a_call_under_way_is_finished_before_the_server_leaves(database):
                     nursery.cancel_scope.cancel()
                     return closed.reason
 
-    with serving("--db", database) as process:
+    with running("serve", "--port", "0", "--db", database) as process:
         url = wait_for_address(process)
         closed = trio.run(main, url, process)
         assert process.wait(timeout=30) == 0

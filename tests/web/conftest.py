@@ -20,12 +20,18 @@ from web.pages import Asset
 from web.server import Readiness, Server
 from web.settings import Config, ServerSettings
 from web.switchboard import CallInfo, ServeCall, Switchboard
-from web.wire import FromClient, FromServer, decode_server, encode_client
+from web.wire import FromClient, FromServer, Hello, Ready, decode_server, encode_client
 
 ASSETS = {
     "index.html": Asset(b"<!doctype html>", "text/html; charset=utf-8", '"tag"'),
     "js/app.js": Asset(b"1", "text/javascript; charset=utf-8", '"js"'),
 }
+
+
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
 
 
 class Client:
@@ -79,6 +85,18 @@ class Harness:
         ours, theirs = self.pair()
         self.nursery.start_soon(self.server.handle, theirs)
         return ours
+
+    async def shake_hands(self) -> trio.abc.Stream:
+        """A socket by hand: what comes from the server lies unread in it."""
+        stream = self.connect()
+        await stream.send_all(HANDSHAKE)
+        return stream
+
+    async def call_again(self, ready: Ready, received: int = 0) -> Client:
+        """A call that asks to go on with that one."""
+        client = await self.call()
+        await client.say(Hello(ready.resume, received))
+        return client
 
     async def call(self, *, headers: list[tuple[bytes, bytes]] | None = None) -> Client:
         stream = self.connect()

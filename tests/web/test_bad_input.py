@@ -21,10 +21,6 @@ from web.limits import Limits
 from web.wire import Hello, Ready
 
 FRAME = b"\1\0" * 320
-HANDSHAKE = (
-    b"GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-)
 
 
 def test_odd_length_is_reported_and_dropped_however_often(open_server, virtual, recorder):
@@ -120,8 +116,7 @@ _frames = st.builds(_frame, st.integers(0, 15), st.binary(max_size=60) | st.samp
 def test_whatever_bytes_come_the_call_ends_and_the_server_lives_on(open_server, virtual, recorder, pieces, vanishes):
     async def main():
         async with open_server(recorder) as server:
-            stream = server.connect()
-            await stream.send_all(HANDSHAKE)
+            stream = await server.shake_hands()
             with contextlib.suppress(trio.BrokenResourceError):
                 for piece in pieces:
                     await stream.send_all(piece)

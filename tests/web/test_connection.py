@@ -30,6 +30,7 @@ FRAME = b"\1\0" * 320
 
 def test_ready_comes_first_and_the_call_starts_at_the_first_message(open_server, virtual, recorder):
     async def main():
+        started = trio.current_time()
         async with open_server(recorder) as server:
             client = await server.call()
             await client.say(FRAME)
@@ -40,14 +41,7 @@ def test_ready_comes_first_and_the_call_starts_at_the_first_message(open_server,
             await trio.testing.wait_all_tasks_blocked()
             assert recorder.got == [CallerAudio(FRAME)]
 
-    started = 0.0
-
-    async def timed():
-        nonlocal started
-        started = trio.current_time()
-        await main()
-
-    virtual(timed)
+    virtual(main)
 
 
 def test_the_call_starts_after_300_ms_without_a_message(open_server, virtual, recorder):

@@ -14,7 +14,7 @@ from actors.line import (
 )
 from web.limits import Limits
 from web.server import Readiness
-from web.wire import Hello, Ready
+from web.wire import Ready
 
 FRAME = b"\1\0" * 320
 
@@ -30,8 +30,7 @@ def test_one_call_too_many_is_refused_with_1013(open_server, virtual, recorder):
             assert second.code == 1013
             assert server.sample("calls_refused_total", reason="busy") == 1
             await client.vanish()
-            again = await server.call()
-            await again.say(Hello(ready.resume, 0))
+            again = await server.call_again(ready)
             assert await again.next() == ready
 
     virtual(main)

@@ -20,10 +20,6 @@ from web.limits import Limits
 from web.wire import Hello
 
 FRAME = b"\1\0" * 320
-HANDSHAKE = (
-    b"GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-)
 
 
 def test_a_lost_socket_is_resumed_and_json_replayed(open_server, virtual, recorder):
@@ -39,8 +35,7 @@ def test_a_lost_socket_is_resumed_and_json_replayed(open_server, virtual, record
             recorder.line.send(StateChanged("PROCESSING"))
             recorder.line.send_audio(1, b"\0\0")
             await trio.sleep(29)
-            again = await server.call()
-            await again.say(Hello(ready.resume, client.seqs[-1]))
+            again = await server.call_again(ready, client.seqs[-1])
             await again.say(PlaybackReport(0, 7))
             assert await again.next() == ready
             assert await again.next() == StateChanged("PROCESSING")
@@ -64,8 +59,7 @@ def test_a_caller_who_does_not_come_back_is_hung_up_after_30_seconds(open_server
             await trio.sleep(31)
             assert recorder.got == [LineLost(), HangUp("lost")]
             assert len(server.switchboard) == 0
-            again = await server.call()
-            await again.say(Hello(ready.resume, 0))
+            again = await server.call_again(ready)
             assert (await again.next()).call != ready.call
             assert (await again.next()).code == "resume_unknown"
 
@@ -77,8 +71,7 @@ def test_a_new_socket_takes_over_from_one_that_is_still_open(open_server, virtua
         async with open_server(recorder) as server:
             client = await server.call()
             ready = await client.next()
-            again = await server.call()
-            await again.say(Hello(ready.resume, 0))
+            again = await server.call_again(ready)
             assert await again.next() == ready
             await client.rest()
             assert client.code == 1000
@@ -115,8 +108,7 @@ def test_messages_too_old_to_replay_are_owned_up_to(open_server, virtual, record
             await client.vanish()
             for turn in range(100):
                 recorder.line.send(TranscriptUpdate(turn, "user", "hello", final=True))
-            again = await server.call()
-            await again.say(Hello(ready.resume, 0))
+            again = await server.call_again(ready)
             error = await again.wait_for(ErrorNotice)
             assert error.code == "replay_gap"
             assert again.seqs == list(range(again.seqs[0], 102))
@@ -127,8 +119,7 @@ def test_messages_too_old_to_replay_are_owned_up_to(open_server, virtual, record
 def test_a_silent_socket_is_lost_when_no_pong_comes(open_server, virtual, recorder):
     async def main():
         async with open_server(recorder) as server:
-            stream = server.connect()
-            await stream.send_all(HANDSHAKE)
+            await server.shake_hands()
             await trio.sleep(16)
             assert recorder.got == [LineLost()]
             await trio.sleep(31)

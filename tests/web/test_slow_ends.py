@@ -25,6 +25,7 @@ from web.limits import Limits
 
 def test_a_caller_who_sends_nothing_is_hung_up(open_server, virtual, recorder):
     async def main():
+        started = trio.current_time()
         async with open_server(recorder, limits=Limits(idle_seconds=60)) as server:
             client = await server.call()
             await client.rest()
@@ -32,14 +33,7 @@ def test_a_caller_who_sends_nothing_is_hung_up(open_server, virtual, recorder):
             assert recorder.got == [HangUp("idle")]
             assert 60 < trio.current_time() - started < 70
 
-    started = 0.0
-
-    async def timed():
-        nonlocal started
-        started = trio.current_time()
-        await main()
-
-    virtual(timed)
+    virtual(main)
 
 
 def test_a_call_that_falls_behind_loses_the_oldest_audio_and_pings_are_answered(open_server, virtual):

@@ -12,6 +12,7 @@ from actors.ports import LlmRequest, LlmToolCall
 from actors.testing import Caller, Stage, make_setup, run_virtual
 from actors.tools import find_tool, tool
 
+QUESTION = "Tell me about your doctors, please."
 LONG = "Sure, I can help you with that. We have many doctors in this house, and all of them are free. Which one is it?"
 
 
@@ -75,6 +76,29 @@ def default_script(request: LlmRequest) -> Iterable[Any]:
         yield LlmToolCall("", "end_call", "{}")
         return
     yield LONG
+
+
+@pytest.fixture
+def ask() -> Callable[[Caller], Awaitable[None]]:
+    """A part: a question that the default script answers at length, and the answer heard out."""
+
+    async def part(caller: Caller) -> None:
+        await caller.say(QUESTION)
+        await caller.wait_for_answer()
+
+    return part
+
+
+@pytest.fixture
+def into_the_answer() -> Callable[[Caller, float], Awaitable[None]]:
+    """``await into_the_answer(caller, seconds)``: ask the same, and hear so much of the answer."""
+
+    async def part(caller: Caller, seconds: float) -> None:
+        await caller.say(QUESTION)
+        await caller.wait_for("speaking")
+        await trio.sleep(seconds)
+
+    return part
 
 
 PlayPart = Callable[..., Stage]

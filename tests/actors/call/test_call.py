@@ -57,11 +57,9 @@ def test_words_after_a_pause_join_the_turn(play):
     assert len(stage.caller.messages(AgentSpeaking)) == 2
 
 
-def test_barge_in_holds_cuts_and_remembers_what_was_heard(play):
+def test_barge_in_holds_cuts_and_remembers_what_was_heard(play, into_the_answer):
     async def part(c):
-        await c.say("Tell me about your doctors, please.")
-        await c.wait_for("speaking")
-        await trio.sleep(2)
+        await into_the_answer(c, 2)
         await c.say("wait, what about Wednesday?")
         await c.wait_for("speaking")
         await c.wait_for("idle")
@@ -82,11 +80,9 @@ def test_barge_in_holds_cuts_and_remembers_what_was_heard(play):
     assert not [r for r in stage.caller.received if r.turn == 1 and r.at > flushed]
 
 
-def test_backchannel_resumes_at_the_very_next_sample(play):
+def test_backchannel_resumes_at_the_very_next_sample(play, into_the_answer):
     async def part(c):
-        await c.say("Tell me about your doctors, please.")
-        await c.wait_for("speaking")
-        await trio.sleep(2)
+        await into_the_answer(c, 2)
         await c.say("uh-huh")
         await c.wait_for("idle")
 
@@ -97,11 +93,9 @@ def test_backchannel_resumes_at_the_very_next_sample(play):
     assert [m for m in stage.call.history.messages() if m.role == "user"][-1].content.startswith("Tell me")
 
 
-def test_cough_resumes(play):
+def test_cough_resumes(play, into_the_answer):
     async def part(c):
-        await c.say("Tell me about your doctors, please.")
-        await c.wait_for("speaking")
-        await trio.sleep(1)
+        await into_the_answer(c, 1)
         await c.make_noise(250)
         await c.wait_for("idle")
 
@@ -124,12 +118,8 @@ def test_typed_text_is_a_turn_and_cuts_speech(play):
     assert stage.caller.transcript(1, "agent").unheard
 
 
-def test_caller_without_reports_still_gets_a_whole_call(play):
-    async def part(c):
-        await c.say("Tell me about your doctors, please.")
-        await c.wait_for_answer()
-
-    stage = play(part, reports=False)
+def test_caller_without_reports_still_gets_a_whole_call(play, ask):
+    stage = play(ask, reports=False)
     assert stage.said(1).endswith("Which one is it?")
 
 

@@ -81,11 +81,9 @@ def test_drain_ends_the_call_after_the_turn(play):
     assert stage.said(1).endswith("Which one is it?")
 
 
-def test_lost_line_is_resumed_without_losing_or_repeating_a_word(play):
+def test_lost_line_is_resumed_without_losing_or_repeating_a_word(play, into_the_answer):
     async def part(c):
-        await c.say("Tell me about your doctors, please.")
-        await c.wait_for("speaking")
-        await trio.sleep(2)
+        await into_the_answer(c, 2)
         c.lose_line()
         await trio.sleep(4)
         c.regain_line()
@@ -104,7 +102,7 @@ def test_line_lost_for_good_ends_the_call(play):
     assert play(part).reason == "lost"
 
 
-def test_answer_that_ends_long_after_its_last_word_was_heard(play):
+def test_answer_that_ends_long_after_its_last_word_was_heard(play, ask):
     def script(request):
         yield "That is all right with us, I think. "
         yield Pause(6)
@@ -114,8 +112,7 @@ def test_answer_that_ends_long_after_its_last_word_was_heard(play):
         await c.wait_for("speaking")
         await c.wait_for("idle")
         await trio.sleep(0.3)
-        await c.say("Tell me about your doctors, please.")
-        await c.wait_for_answer()
+        await ask(c)
 
     stage = play(part, script=script)
     assert stage.said(2).startswith("That is all right")
@@ -123,11 +120,9 @@ def test_answer_that_ends_long_after_its_last_word_was_heard(play):
     assert stage.caller.transcript(1, "agent").final
 
 
-def test_call_that_ends_in_mid_sentence_keeps_what_was_heard(play):
+def test_call_that_ends_in_mid_sentence_keeps_what_was_heard(play, into_the_answer):
     async def part(c):
-        await c.say("Tell me about your doctors, please.")
-        await c.wait_for("speaking")
-        await trio.sleep(1.5)
+        await into_the_answer(c, 1.5)
         c.hang_up()
         await c.ended.wait()
 

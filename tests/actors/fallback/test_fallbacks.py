@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from actors.errors import EngineBadReply, EngineOverloaded, EngineRefused, EngineUnavailable
-from actors.fallback import Chain, FallbackLlm, FallbackTts, Member, open_chain
+from actors.fallback import FallbackLlm, FallbackTts, open_chain
 from actors.ports import (
     LlmFinished,
     LlmRequest,
@@ -70,11 +70,6 @@ class Voice:
         return play(self.script(text))
 
 
-def chain(*engines, checks=None, patience=2.0):
-    checks = checks or {}
-    return Chain([Member(e.name, e, checks.get(e.name)) for e in engines], patience=patience)
-
-
 async def answer(llm):
     async with llm.stream(REQUEST) as deltas:
         return [delta async for delta in deltas]
@@ -96,7 +91,7 @@ def good(text):
         [EngineBadReply("a", "nonsense")],
     ],
 )
-def test_the_next_model_takes_the_same_request_while_nothing_was_written(script):
+def test_the_next_model_takes_the_same_request_while_nothing_was_written(chain, script):
     a, b = Model("a", script), Model("b", good("Hello."))
 
     async def main():
@@ -109,7 +104,7 @@ def test_the_next_model_takes_the_same_request_while_nothing_was_written(script)
 
 
 @pytest.mark.parametrize("seconds", [1.999, 2.0, 2.001])
-def test_words_at_the_very_end_of_the_time_are_one_models_or_the_others(seconds):
+def test_words_at_the_very_end_of_the_time_are_one_models_or_the_others(chain, seconds):
     async def main():
         llm = FallbackLlm(chain(Model("a", [seconds, *good("A.")]), Model("b", good("B."))))
         assert await answer(llm) in ([good("A."), good("B.")] if seconds == 2.0 else [good("AB"[seconds > 2] + ".")])
@@ -117,7 +112,7 @@ def test_words_at_the_very_end_of_the_time_are_one_models_or_the_others(seconds)
     run(main)
 
 
-def test_after_words_a_failure_is_the_calls():
+def test_after_words_a_failure_is_the_calls(chain):
     a, b = Model("a", [LlmText("Doctor"), DOWN]), Model("b", good("Hello."))
 
     async def main():
@@ -139,7 +134,7 @@ def test_after_words_a_failure_is_the_calls():
     assert len(a.requests) == 1
 
 
-def test_a_function_call_is_not_asked_for_twice():
+def test_a_function_call_is_not_asked_for_twice(chain):
     call = LlmToolCall("1", "book", "{}")
     a, b = Model("a", [call, DOWN]), Model("b", good("Hello."))
 
@@ -151,7 +146,7 @@ def test_a_function_call_is_not_asked_for_twice():
     assert not b.requests
 
 
-def test_a_slow_answer_that_has_begun_may_take_its_time():
+def test_a_slow_answer_that_has_begun_may_take_its_time(chain):
     async def main():
         class Slow(Model):
             @asynccontextmanager
@@ -168,7 +163,7 @@ def test_a_slow_answer_that_has_begun_may_take_its_time():
     run(main)
 
 
-def test_an_error_of_the_calls_own_blames_no_engine():
+def test_an_error_of_the_calls_own_blames_no_engine(chain):
     async def main():
         both = chain(Model("a", good("x")), Model("b", good("y")))
         with pytest.raises(EngineRefused):
@@ -179,7 +174,7 @@ def test_an_error_of_the_calls_own_blames_no_engine():
     run(main)
 
 
-def test_with_all_down_the_last_error_comes_out_and_all_were_asked():
+def test_with_all_down_the_last_error_comes_out_and_all_were_asked(chain):
     a, b = Model("a", [DOWN]), Model("b", [EngineBadReply("b", "nonsense")])
 
     async def main():
@@ -192,7 +187,7 @@ def test_with_all_down_the_last_error_comes_out_and_all_were_asked():
     assert len(a.requests) == len(b.requests) == 2
 
 
-def test_there_is_trouble_while_none_can_be_asked():
+def test_there_is_trouble_while_none_can_be_asked(chain):
     class Restarting(Model):
         trouble = "the model is being restarted"
 
@@ -209,7 +204,7 @@ def test_there_is_trouble_while_none_can_be_asked():
     run(main)
 
 
-def test_the_first_returns_after_a_check_with_back_off():
+def test_the_first_returns_after_a_check_with_back_off(chain):
     a, b = Model("a", [DOWN], good("A.")), Model("b", good("B."))
     checks, up = [], False
 
@@ -236,7 +231,7 @@ def test_the_first_returns_after_a_check_with_back_off():
     run(main)
 
 
-def test_what_goes_wrong_within_an_open_chain_comes_out_as_it_is():
+def test_what_goes_wrong_within_an_open_chain_comes_out_as_it_is(chain):
     async def main():
         async with open_chain(chain(Model("a", []))):
             raise KeyError("mine")
@@ -270,7 +265,7 @@ async def say(voice, text):
 
 @pytest.mark.parametrize("trouble", [DOWN, HANG])
 @pytest.mark.parametrize("words", range(5))
-def test_the_next_voice_speaks_the_rest_of_the_sentence(words, trouble):
+def test_the_next_voice_speaks_the_rest_of_the_sentence(chain, words, trouble):
     text = "Doctor Chen is free."
     a = Voice("a", lambda text: spoken(text, until=words, then=[trouble]))
     b = Voice("b", spoken)
@@ -285,7 +280,7 @@ def test_the_next_voice_speaks_the_rest_of_the_sentence(words, trouble):
     assert a.said == [text], "one that failed speaks no more of this turn"
 
 
-def test_without_word_times_the_sentence_begins_again():
+def test_without_word_times_the_sentence_begins_again(chain):
     a = Voice("a", lambda text: spoken(text, until=2, timed=False, then=[DOWN]))
     b = Voice("b", spoken)
 
@@ -297,7 +292,7 @@ def test_without_word_times_the_sentence_begins_again():
     run(main)
 
 
-def test_a_voice_that_says_nothing_has_failed():
+def test_a_voice_that_says_nothing_has_failed(chain):
     a, b = Voice("a", lambda _: []), Voice("b", spoken)
 
     async def main():
@@ -307,7 +302,7 @@ def test_a_voice_that_says_nothing_has_failed():
     run(main)
 
 
-def test_with_no_voice_left_the_error_comes_out():
+def test_with_no_voice_left_the_error_comes_out(chain):
     broken = chain(Voice("a", lambda _: [DOWN]), Voice("b", lambda _: [EngineRefused("b", "no")]))
 
     async def main():

@@ -7,15 +7,13 @@ import pytest
 import trio
 
 from actors.errors import EngineRefused, EngineUnavailable
-from actors.fallback import Chain, FallbackStt, Member, open_chain
+from actors.fallback import FallbackStt, open_chain
 from actors.ports import (
-    LlmRequest,
     TurnSignal,
     TurnSignalStream,
 )
 from actors.testing import run_virtual as run
 
-REQUEST = LlmRequest(())
 DOWN = EngineUnavailable("a", "down")
 HANG = object()
 
@@ -60,22 +58,12 @@ class EarStream:
         await trio.lowlevel.checkpoint()
 
 
-def chain(*engines, checks=None, patience=2.0):
-    checks = checks or {}
-    return Chain([Member(e.name, e, checks.get(e.name)) for e in engines], patience=patience)
-
-
-async def answer(llm):
-    async with llm.stream(REQUEST) as deltas:
-        return [delta async for delta in deltas]
-
-
 def audio(samples):
     return np.zeros(samples, np.int16)
 
 
 @pytest.mark.parametrize("trouble", [DOWN, HANG])
-def test_the_next_recogniser_hears_the_segment_again(trouble):
+def test_the_next_recogniser_hears_the_segment_again(chain, trouble):
     a, b = Ear("a", None, trouble), Ear("b")
 
     async def main():
@@ -98,7 +86,7 @@ def test_the_next_recogniser_hears_the_segment_again(trouble):
     run(main)
 
 
-def test_a_recogniser_that_is_back_hears_the_next_segment():
+def test_a_recogniser_that_is_back_hears_the_next_segment(chain):
     a, b = Ear("a", DOWN), Ear("b")
 
     async def main():
@@ -115,7 +103,7 @@ def test_a_recogniser_that_is_back_hears_the_next_segment():
     run(main)
 
 
-def test_a_recogniser_that_cannot_be_had_at_first_may_come_later():
+def test_a_recogniser_that_cannot_be_had_at_first_may_come_later(chain):
     a, b = Ear("a", "closed"), Ear("b", None, DOWN)
 
     async def main():
@@ -150,7 +138,7 @@ async def signal_within(stream, seconds):
     return None
 
 
-def test_what_the_engine_that_hears_the_segment_thinks_of_the_turn_is_passed_on():
+def test_what_the_engine_that_hears_the_segment_thinks_of_the_turn_is_passed_on(chain):
     async def main():
         stream = await FallbackStt(chain(Judge("a", DOWN), Judge("b"))).open_stream()
         assert isinstance(stream, TurnSignalStream)
@@ -164,7 +152,7 @@ def test_what_the_engine_that_hears_the_segment_thinks_of_the_turn_is_passed_on(
     run(main)
 
 
-def test_signals_of_a_segment_that_is_over_are_not():
+def test_signals_of_a_segment_that_is_over_are_not(chain):
     async def main():
         stream = await FallbackStt(chain(Judge("a"))).open_stream()
         stream.begin(0)
@@ -181,7 +169,7 @@ def test_signals_of_a_segment_that_is_over_are_not():
     run(main)
 
 
-def test_a_recogniser_without_signals_gives_none_and_takes_over_nevertheless():
+def test_a_recogniser_without_signals_gives_none_and_takes_over_nevertheless(chain):
     async def main():
         stream = await FallbackStt(chain(Judge("a", DOWN), Ear("b"))).open_stream()
         assert await signal_within(stream, 999) is None
@@ -193,7 +181,7 @@ def test_a_recogniser_without_signals_gives_none_and_takes_over_nevertheless():
     run(main)
 
 
-def test_with_no_recogniser_at_all_the_error_comes_out():
+def test_with_no_recogniser_at_all_the_error_comes_out(chain):
     async def main():
         with pytest.raises(EngineUnavailable):
             await FallbackStt(chain(Ear("a", "closed"), Ear("b", "closed"))).open_stream()
