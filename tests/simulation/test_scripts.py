@@ -38,7 +38,7 @@ mutants = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(mutants)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(scripts())
 def test_every_invariant_holds_in_every_script(script):
     assert [str(violation) for violation in check(simulate(script))] == []
@@ -49,7 +49,7 @@ def test_hypothesis_shrinks_to_the_shortest_call_that_shows_a_fault():
         script = find(
             scripts(),
             lambda script: any(v.invariant == "I3" for v in check(simulate(script))),
-            settings=settings(max_examples=100, deadline=None, database=None, phases=[Phase.generate, Phase.shrink]),
+            settings=settings(max_examples=100, database=None, phases=[Phase.generate, Phase.shrink]),
         )
     assert len(script.acts) <= 2
     assert (script.asides, script.faults, script.crashes, script.network) == ((), (), (), Network())

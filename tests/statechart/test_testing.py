@@ -35,7 +35,7 @@ from statechart import (
 from statechart.testing import MiniatureCall, TurnTakingMachine, _miniature, check, events, settings, snapshots
 
 TestDefaults = TurnTakingMachine.TestCase
-TestDefaults.settings = limits(max_examples=100, stateful_step_count=60, deadline=None)
+TestDefaults.settings = limits(max_examples=100, stateful_step_count=60)
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def _frame(opcode: int, payload: bytes) -> bytes:
 _frames = st.builds(_frame, st.integers(0, 15), st.binary(max_size=60) | st.sampled_from([b"{}", b"[]", b"\x03\xe8"]))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(st.lists(_frames | st.binary(max_size=40), max_size=12), st.booleans())
 def test_whatever_bytes_come_the_call_ends_and_the_server_lives_on(open_server, virtual, recorder, pieces, vanishes):
     async def main():

@@ -50,7 +50,7 @@ def test_nothing_was_sent():
     assert reference.loudest(1.0, seconds=0.02, round_trip=0.0) == SILENCE_DB
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(levels, st.integers(200, 2000), st.floats(0, 1), round_trips)
 def test_what_was_played_within_the_delay_of_an_echo_counts(amplitudes, frame, behind, round_trip):
     """However it was cut into frames, and however late the client or the room is within what is allowed for."""
@@ -66,7 +66,6 @@ def test_what_was_played_within_the_delay_of_an_echo_counts(amplitudes, frame, b
         assert not peak or loudest >= db(peak) - UNEVEN_DB
 
 
-@settings(deadline=None)
 @given(levels, round_trips)
 def test_it_is_over_when_an_echo_would_be(amplitudes, round_trip):
     reference = EchoReference()
@@ -116,7 +115,6 @@ def test_a_long_turn_is_not_kept_whole():
 # --- the gate ---------------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 1500), max_size=20), st.integers(0, 20_000), st.floats(-100, 0))
 @example([512, 511, 1], 100, -40.0)
 def test_gives_one_verdict_for_each_window_of_the_detector(sizes, amplitude, agent_db):
@@ -152,7 +150,7 @@ def test_begins_a_window_anew_when_the_detector_does():
     assert gate.feed(np.zeros(WINDOW - 1, np.int16), SILENCE_DB) == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(levels, st.floats(0, LATE_S - 0.05), st.floats(-60, -12 - UNEVEN_DB - 0.5), st.integers(100, 3000))
 def test_an_echo_below_the_margin_is_below_it_at_any_delay(amplitudes, delay, gain_db, size):
     """Whatever the agent says, however the microphone's audio is cut."""

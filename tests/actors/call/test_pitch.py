@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.call._pitch import periodicity
@@ -22,7 +22,6 @@ def vowel(hz, samples=WINDOW):
     return sum(3000 / n * np.sin(2 * np.pi * hz * n * time + n) for n in range(1, int(3000 / hz)))
 
 
-@settings(deadline=None)
 @given(st.floats(85, 300), st.integers(0, 1000))
 def test_a_vowel_of_any_voice_has_a_pitch_also_over_a_little_noise(hz, seed):
     noise = np.random.default_rng(seed).normal(0, 150, WINDOW)

@@ -177,7 +177,7 @@ KINDS = ("started", "likely_end", "resumed", "ended")
 SIGNALS = st.tuples(st.floats(0.0, 4.0), st.sampled_from(KINDS), st.sampled_from(["", "I would", SAID, "bye bye"]))
 
 
-@limits(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@limits(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(signals=st.lists(SIGNALS, max_size=8))
 @example(signals=[(0.0, "ended", SAID), (0.0, "resumed", ""), (3.0, "ended", "I would"), (3.0, "likely_end", SAID)])
 def test_signals_in_any_order_leave_the_call_whole(play, signals):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import trio
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.cloud._pcm_stream import NotPcm, PcmStream
@@ -168,13 +168,11 @@ pcms = st.binary(max_size=300).filter(
 )
 
 
-@settings(deadline=None)
 @given(pcms, st.lists(st.integers(0, 400), max_size=8))
 def test_pcm_passes_however_it_is_cut(data: bytes, cuts: list[int]) -> None:
     assert pour(data, cuts) == data[: len(data) // 2 * 2]
 
 
-@settings(deadline=None)
 @given(
     st.binary(max_size=300).map(lambda data: data[: len(data) // 2 * 2]),
     st.lists(st.integers(0, 400), max_size=8),

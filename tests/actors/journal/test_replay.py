@@ -94,7 +94,7 @@ def walks(draw):
 
 
 @given(walks(), st.booleans(), st.binary(min_size=16, max_size=16))
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=150)
 def test_any_walk_through_the_chart_replays(walk, masked, key):
     found = replay(parse(written(walk, masked=masked, key=key)))
     assert found.difference is None
@@ -103,7 +103,7 @@ def test_any_walk_through_the_chart_replays(walk, masked, key):
 
 
 @given(walks(), st.sets(st.integers(0, 30)), st.booleans())
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=100)
 def test_after_a_gap_it_goes_on(walk, lost, masked):
     kept = [None if number in lost else step for number, step in enumerate(walk)]
     found = replay(parse(written(kept, masked=masked)))

@@ -90,7 +90,7 @@ def test_the_real_one_tells_speech_from_silence_and_noise(say):
 
 
 @pytest.mark.engines
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.integers(1, 3000))
 def test_the_real_one_does_not_mind_how_audio_is_cut(size):
     vad = SileroVad()

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import islice
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.agents.hospital._births import parse_birth_date
@@ -44,7 +44,6 @@ def test_a_number_said_in_any_way_is_that_number_to_the_tools(seed, digits):
         assert "".join(filter(str.isdigit, even(said.replace(",", " ")))) == digits
 
 
-@settings(deadline=None)  # dateparser takes its time on a busy machine
 @given(seeds, st.sampled_from(["date", "date_part", "time"]))
 def test_days_and_times_are_understood_by_the_tools(seed, kind):
     value = KINDS[kind](Draw(seed))

@@ -32,7 +32,6 @@ from actors.ports import CALLER_RATE, TurnSignal
 from actors.testing import run_virtual
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.integers(0, 400), max_size=60), st.integers(1, 900), st.data())
 def test_the_ring_gives_back_what_was_pushed(sizes: list[int], most: int, data: st.DataObject) -> None:
     ring, all_samples = Ring(most), np.arange(sum(sizes), dtype=np.int16)
@@ -47,7 +46,6 @@ def test_the_ring_gives_back_what_was_pushed(sizes: list[int], most: int, data: 
         ring.drop_before(data.draw(st.integers(0, ring.end)))
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     st.floats(1.0, 8.0),
     st.floats(0.1, 2.0),
@@ -70,7 +68,6 @@ def test_live_audio_is_never_held_up() -> None:
         pace.spend(320, frame * 0.02)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.integers(0, 200), st.none() | st.floats(0.0, 60.0), st.integers(0, 99))
 def test_back_off_grows_to_a_bound_and_respects_the_service(
     failures: int, retry_after: float | None, seed: int
@@ -93,7 +90,6 @@ LEGAL = {
 }
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.tuples(KINDS | st.none(), st.sampled_from(["", "a", "a b", "a b c"])), max_size=40))
 def test_signals_are_always_legal(said: list[tuple[Any, str]]) -> None:
     gate = SignalGate()
@@ -199,7 +195,7 @@ def test_nonsense_is_found_out(v1: V1Dialect, message: str) -> None:
         v1.read(message)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(
     st.sampled_from(["type", "start", "duration", "channel", "words", "event", "transcript", "audio_window_end"]), x
 ), max_leaves=20))  # fmt: skip
@@ -250,7 +246,6 @@ def test_errors_repeat_codes_but_nothing_else_that_the_service_wrote() -> None:
 # --- the server's -----------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     st.lists(st.text("abc", min_size=1, max_size=9), max_size=12),
     st.lists(st.tuples(st.integers(1, 30_000), st.integers(1, 30_000)), max_size=8),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import attrs
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.cloud._deepgram_words import Spoken, Stitcher, Timeline, Word
@@ -56,7 +56,6 @@ def heard(words: Sequence[Word], start: int, after: int, until: int, jitter: int
     return out
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     utterances(),
     st.lists(steps, min_size=1, max_size=30),
@@ -103,7 +102,6 @@ def between(words: Sequence[Word], end: int) -> list[int]:
     return [0, *(word.end for word in words), end]
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(utterances(), st.integers(0, 30 * RATE))
 def test_only_words_of_the_open_segment_are_shown(words: list[Word], begin: int) -> None:
     stitcher = Stitcher()
@@ -128,7 +126,6 @@ def test_a_guess_stays_visible_until_the_next_connection_has_come_as_far() -> No
     assert stitcher.text == "one two three"
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     st.lists(st.tuples(st.sampled_from(["next", "skip", "silence"]), st.integers(1, 20_000)), min_size=1, max_size=40)
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.cloud._elevenlabs_alignment import CharacterClock, CharacterTimes, character_times, rest_after
@@ -52,7 +52,6 @@ def relative(text: str, times: list[tuple[int, int]], first: int, behind: int) -
     return begin, found
 
 
-@settings(deadline=None)
 @given(spoken())
 def test_words_are_exact_however_the_pieces_are_cut(case: tuple[str, list[tuple[int, int]], list[int]]) -> None:
     text, times, cuts = case
@@ -70,7 +69,6 @@ def test_words_are_exact_however_the_pieces_are_cut(case: tuple[str, list[tuple[
     assert tuple(words) == expected(text, times)
 
 
-@settings(deadline=None)
 @given(spoken())
 def test_times_that_run_ahead_of_their_audio_are_exact_too(
     case: tuple[str, list[tuple[int, int]], list[int]],
@@ -90,7 +88,6 @@ def test_times_that_run_ahead_of_their_audio_are_exact_too(
     assert clock.finish(total) == ()
 
 
-@settings(deadline=None)
 @given(
     texts, st.lists(st.tuples(st.text("abc4:. ß", max_size=6), st.integers(0, 500), st.integers(0, 500)), max_size=5)
 )
@@ -152,7 +149,6 @@ def test_entries_of_several_characters_are_divided_evenly() -> None:
     assert found == CharacterTimes(("a", "b", "c"), ((0, 120), (120, 240), (240, 288)))
 
 
-@settings(deadline=None)
 @given(spoken(), st.integers(1, 7))
 def test_a_sentence_gives_out_every_byte_and_every_word_wherever_bytes_are_cut(
     case: tuple[str, list[tuple[int, int]], list[int]], step: int

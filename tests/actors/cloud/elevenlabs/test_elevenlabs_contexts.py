@@ -76,4 +76,4 @@ class ContextsAgainstTheService(RuleBasedStateMachine):
 
 
 TestContexts = ContextsAgainstTheService.TestCase
-TestContexts.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestContexts.settings = settings(max_examples=60, stateful_step_count=30)

@@ -237,7 +237,7 @@ messages = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.fixed_dictionaries(
         {},
@@ -257,7 +257,6 @@ def test_any_body_is_a_request_or_a_bad_one(body: dict[str, Any]) -> None:
     assert request.messages
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_fragments_of_arguments_add_up(arguments: str) -> None:
     chat = ChatStream("id", "m", 0)
