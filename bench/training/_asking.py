@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 from bench.training._births import birth_parts, birth_said
 from bench.training._desk import SAY, Desk
@@ -12,13 +13,26 @@ from bench.training._grammar import Value
 
 __all__ = ["Asking"]
 
+#: the functions that need what is asked for
+_FOR: Final = {
+    "name": (("schedule_appointment", "patient"), ("get_patient_info", "name")),
+    "birth": (("get_patient_info", "date_of_birth"),),
+    "number": (("cancel_appointment", "appointment_id"),),
+    "doctor": (("check_availability", "doctor"), ("schedule_appointment", "doctor")),
+    "day": (("schedule_appointment", "date"),),
+    "time": (("schedule_appointment", "time"),),
+}
+_TOO_SOON: Final = 0.06  # share of the questions before which the function was called in vain
+
 
 class Asking(Desk):
     def _question(self, kind: str, ask: str | Sequence[str], *, again: str | None = None) -> None:
         """Ask about ``kind``. One time in four the caller first says something else, and is asked on (``again``).
 
-        Sometimes the question stands in another agent's wording, which is read and not learnt.
+        Sometimes the question stands in another agent's wording, which is read and not learnt; sometimes the function
+        was called too soon.
         """
+        self._too_soon(kind)
         draw, text = self.draw, ask if isinstance(ask, str) else self.draw.text(self.draw.one(ask))
         others = SAY.get(f"other_{kind}_question")
         if not isinstance(ask, str) and others is not None and draw.chance(0.2):
@@ -29,6 +43,14 @@ class Asking(Desk):
         repeat = again or re.split(r"(?<=[.!?]) ", text)[-1]
         while self._perhaps(0.24):
             self.chat.aside(kind, repeat)
+
+    def _too_soon(self, kind: str) -> None:
+        draw, talk = self.draw, self.talk
+        offered = [each for each in _FOR.get(kind, ()) if self.shape.has(each[0])]
+        if offered and talk.lines and talk.lines[-1].role == "user" and draw.chance(_TOO_SOON):
+            name, parameter = draw.one(offered)
+            shown, named = self.shape.shown(name, {parameter: ""})
+            talk.lacked(shown, {}, list(named))
 
     def _ask_name(self, patient: Value) -> None:
         """The full name, maybe the first one first."""

@@ -26,9 +26,6 @@ class Cancelling(Booking):
             return self._cancel_two(value)
         _, said = self._doctor()
         self._ask(draw.expand(draw.one(SAY["cancel_open"])), {"doctor": said, "date": self._day(plain=True)})
-        if draw.chance(0.04):
-            shown, _ = self.shape.shown("cancel_appointment", {})
-            talk.mistake(shown, {}, f"{shown} needs 'appointment_id'. Ask the caller.")
         if draw.chance(0.15):
             self._question("number", SAY["ask_number"])
             talk.user(draw.text(draw.one(SAY["no_number"])))

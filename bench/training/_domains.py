@@ -34,6 +34,7 @@ _ALSO: Final = (
 _PLEASE: Final = ("", "", "", "please", "thanks", "if you can", "thank you")
 _SORRY: Final = ("I'm sorry, <error>.", "I'm sorry, <error>.", "Unfortunately <error>.", "I'm afraid <error>.")
 _DOWN: Final = ("the system is down", "it does not work at the moment", "there was no answer", "that did not work")
+_TOO_SOON: Final = 0.1  # share of the incomplete wishes on which the function was called in vain
 _CANNOT: Final = (
     "I'm sorry, I can't do that here. I can <job>.",
     "I can only <job>. What would you like?",
@@ -135,6 +136,9 @@ class Conversation:
             if name in shown.names and name not in given:
                 given[name] = one
         missing = [(p, as_shown) for p, as_shown in shown.in_order() if p.required and p.names[0] not in given]
+        if missing and self.draw.chance(_TOO_SOON):
+            known = {as_shown: given[name].argument for name, as_shown in shown.names.items() if name in given}
+            self.talk.lacked(shown.tool, known, [as_shown for _, as_shown in missing])
         if not self.asking.complete(missing, given, values, said):
             return None
         return self.call(shown, given)

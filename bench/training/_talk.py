@@ -125,10 +125,12 @@ class Talk:
         self.lines.append(Line("assistant", "", (Call(name, self._as_written(arguments)),), learn=True))
         self.lines.append(Line("tool", _json(_INTERRUPTED)))
 
-    def mistake(self, name: str, arguments: Mapping[str, str], error: str) -> None:
-        """A call that the agent should not have made; never trained, only what follows."""
-        self.lines.append(Line("assistant", "", (Call(name, dict(arguments)),)))
-        self.lines.append(Line("tool", _json({"error": error})))
+    def lacked(self, name: str, arguments: Mapping[str, str], missing: Sequence[str]) -> None:
+        """A call that the agent should not have made, with what the toolbox says to it; never trained, only the
+        question that follows. At run time such a call may be the model's own (actors/local/_founded.py)."""
+        quoted = " and ".join(f"'{each}'" for each in missing)
+        self.lines.append(Line("assistant", "", (Call(name, self._as_written(arguments)),)))
+        self.lines.append(Line("tool", _json({"error": f"{name} needs {quoted}. Ask the caller."})))
 
     def say(self, text: str, *, may_be_cut: bool = True, learn: bool = True) -> None:
         """Speak. Sometimes the caller talks over it and asks again. ``learn``: without, the line is only read: another
