@@ -45,6 +45,8 @@ def _words(said: str) -> Iterator[str]:
     for word in said.split():
         if re.fullmatch(r"\d{6}|\d{8}", word):
             yield from (word[:2], word[2:4], word[4:])
+        elif run_together := re.fullmatch(r"([23])2(0\d\d)", word):  # "thirty two thousand" was a day and a year
+            yield from (f"{run_together[1]}0", f"2{run_together[2]}")
         elif word in MONTHS or re.fullmatch(r"[0-9]+", word) or _ORDINAL.fullmatch(word):
             yield word
 

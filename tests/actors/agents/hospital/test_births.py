@@ -14,6 +14,8 @@ from actors.agents.hospital._words import SpokenError
 TODAY = date(2026, 11, 22)
 
 BIRTHS = {
+    "January thirty two thousand": (2000, 1, 30),
+    "five twenty two thousand and five": (2005, 5, 20),
     "the fourth of March 1985": (1985, 3, 4),
     "march fourth nineteen eighty five": (1985, 3, 4),
     "March 4, 1985": (1985, 3, 4),
