@@ -12,7 +12,9 @@ from actors.ports import Pcm
 
 __all__ = ["AUDIBLE", "LastSound", "Recent"]
 
-AUDIBLE = 10 ** (-40 / 20)  #: of the peak: what counts as voiced, here and in the benches (DESIGN section 4)
+AUDIBLE = 10 ** (
+    -40 / 20
+)  #: of the peak: what counts as voiced, here and in the benches (docs/protocol.md, Definitions)
 
 
 @attrs.frozen

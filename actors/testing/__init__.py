@@ -5,13 +5,25 @@ Words are audible here: each word of the caller and of the agent is a run of sam
 the fake recogniser knows what it was given and the caller knows, apart from the code under test, what was heard.
 
 Whole calls from data: a :class:`Script` says who does what when, how slow everything is and what fails;
-:func:`simulate` runs it and gives a :class:`Trace`; :func:`check` says which of DESIGN's invariants I1 to I10 do not
+:func:`simulate` runs it and gives a :class:`Trace`; :func:`check` says which of the invariants I1 to I10 (below) do not
 hold in it. :func:`scripts` draws them for Hypothesis, :func:`soak` runs thousands and counts where they have been.
 
     asked = Act("say", "ended", talk=Talk("Please book it for Miller."))
     script = Script(acts=(asked,), faults=(Fault("llm", "hang"),))
     assert not check(simulate(script))
     assert not check_together(simulate_together([script] * 50, one_diary=True))  # one of them gets it
+
+Invariants
+    I1   No audio of a turn is sent after its cut.
+    I2   The history equals what was heard, to the word.
+    I3   A side effect runs at most once; its outcome is recorded and told exactly once.
+    I4   Every turn of the caller gets speech, or a spoken apology, in time.
+    I5   The states follow the chart.
+    I6   No task outlives its call (side effects under way apart); every buffer is bounded.
+    I7   A hold and its resume lose and repeat no sample.
+    I8   What is answered on trial is not heard, and has no side effect.
+    I9   What belongs to an older turn or attempt changes nothing.
+    I10  No one part that fails, hangs, lags or disconnects hangs the call, or loses what was said.
 
 Map
     _virtual                     the clock

@@ -1,4 +1,4 @@
-"""DESIGN's invariants I1 to I10, checked on a trace.
+"""The invariants I1 to I10, checked on a trace.
 
 The judges are the simulated client's ear and the fake voice's own record. Of the code under test only the values that
 it passes around and the chart's table are imported here, nothing that computes what was heard.

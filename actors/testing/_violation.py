@@ -7,7 +7,8 @@ __all__ = ["Violation"]
 
 @attrs.frozen(order=True)
 class Violation:
-    """``invariant`` of DESIGN.md ("I1" to "I10") does not hold; ``text`` says what was seen, ``at`` virtual seconds."""
+    """``invariant`` ("I1" to "I10", see :mod:`actors.testing`) does not hold; ``text`` says what was seen, ``at``
+    virtual seconds."""
 
     invariant: str
     at: float

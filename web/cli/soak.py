@@ -28,7 +28,8 @@ __all__ = ["command"]
 @click.option("--jobs", type=click.IntRange(1), default=1, metavar="N", help="Processes.  [1]")
 @click.option("--edges", is_flag=True, help="Print how often each edge of the statechart was taken.")
 def command(calls: int, seed: int, jobs: int, edges: bool) -> int:
-    """Simulate calls in virtual time and check the invariants I1 to I10 of DESIGN.md on each.
+    """Simulate calls in virtual time and check on each the invariants I1 to I10
+    (actors/testing/__init__.py has them).
 
     Callers who interrupt, networks that lag, engines that fail: drawn at random, the same for the same seed. Of the
     calls that break an invariant each is told with the command that runs it again; the first one is made as plain as
