@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -19,7 +20,17 @@ from statechart import Effect, Event, Step
 from web.compose import Progress, open_setup
 from web.settings import AgentSettings, Config, TurnSettings
 
-__all__ = ["ChartNote", "fillers", "open_local", "out_option", "recording", "say", "with_call", "with_greeting"]
+__all__ = [
+    "ChartNote",
+    "fillers",
+    "open_local",
+    "out_option",
+    "recording",
+    "say",
+    "with_call",
+    "with_greeting",
+    "write_results",
+]
 
 ChartNote = tuple[float, Event, Sequence[Effect]]
 
@@ -38,6 +49,13 @@ def out_option(help_: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         show_default=True,
         help=help_,
     )
+
+
+def write_results(out: Path, name: str, kept: object) -> None:
+    """Keep a bench's results as JSON in its folder, and say where."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / name).write_text(json.dumps(kept, indent=1) + "\n")
+    print(f"\nWritten: {out / name}")
 
 
 @asynccontextmanager

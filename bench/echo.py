@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
@@ -21,7 +20,7 @@ from actors.testing import FakeLlm
 from bench._caller import Caller, EchoPath
 from bench._figures import Summary, describe, machine, summarise
 from bench._recorded import Recorded, speech_level
-from bench._stage import open_local, out_option, say, with_call
+from bench._stage import open_local, out_option, say, with_call, write_results
 from bench.speech import VOICES, Utterance, speak, voiced_bounds
 from web.cli._run import run
 
@@ -275,12 +274,10 @@ def main(seconds: float, tries: int, levels: Sequence[float], gate: str, at_once
 
     agent_db = run(measure)
     print(f"\n{describe(found)}\n\n{report(alone, over, agent_db)}")
-    out.mkdir(parents=True, exist_ok=True)
     kept: dict[str, Any] = {"machine": found, "agent_db": agent_db}
     kept["alone"] = [{"condition": attrs.asdict(c)} | attrs.asdict(each) for c, each in alone.items()]
     kept["over"] = [{"condition": attrs.asdict(c)} | attrs.asdict(each) for c, each in over.items()]
-    (out / "echo.json").write_text(json.dumps(kept, indent=1))
-    print(f"\nWritten: {out / 'echo.json'}")
+    write_results(out, "echo.json", kept)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -21,7 +20,7 @@ from actors.call._reel import Reel, Span
 from actors.engines import EngineOptions, open_tts
 from actors.ports import AGENT_RATE, CALLER_RATE, Pcm, TtsVoice
 from bench._figures import describe, machine, summarise
-from bench._stage import out_option, say
+from bench._stage import out_option, say, write_results
 from statechart import SentenceBuffer, speakable
 from web.cli._run import run
 
@@ -234,14 +233,12 @@ def main(cuts: int, seed: int, out: Path) -> None:
     print(report("estimated, if it gave none", estimated))
     print(f"\nThe truth's own error (word ends before {len(own)} pauses): {_spread(own)}")
     print(f"Word ends of the voice against the truth ({len(apart)} words): {_spread(apart)}")
-    out.mkdir(parents=True, exist_ok=True)
     kept = {
         "machine": found,
         "timed": [attrs.asdict(c) for c in timed],
         "estimated": [attrs.asdict(c) for c in estimated],
     }
-    (out / "heard.json").write_text(json.dumps(kept | {"own_ms": own, "apart_ms": apart}, indent=1))
-    print(f"\nWritten: {out / 'heard.json'}")
+    write_results(out, "heard.json", kept | {"own_ms": own, "apart_ms": apart})
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -21,7 +20,7 @@ from wsproto.utilities import LocalProtocolError
 from bench._clients import BEHAVIOURS, Behaviour, Sounds
 from bench._figures import describe, machine
 from bench._memory_server import callers_words
-from bench._stage import out_option, say
+from bench._stage import out_option, say, write_results
 from web.cli._run import run
 
 __all__ = ["main"]
@@ -144,10 +143,8 @@ def main(limit: int, out: Path) -> None:
     say(describe(found))
     rows, endings = run(lambda: measure(limit))
     print(f"\n{describe(found)}\n\n{report(rows, endings)}")
-    out.mkdir(parents=True, exist_ok=True)
     kept = {"machine": found, "rows": rows, "endings": [[*key, count] for key, count in sorted(endings.items())]}
-    (out / "memory.json").write_text(json.dumps(kept, indent=1) + os.linesep)
-    print(f"\nWritten: {out / 'memory.json'}")
+    write_results(out, "memory.json", kept)
 
 
 if __name__ == "__main__":

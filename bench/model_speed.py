@@ -22,7 +22,7 @@ from actors.local.llama import LlamaLlm, embedded_spec, open_llama
 from actors.ports import LlmFinished, LlmMessage, LlmRequest, LlmText, LlmToolCall
 from actors.tools import Resources, ToolArgumentError
 from bench._figures import describe, machine, summarise
-from bench._stage import out_option, say
+from bench._stage import out_option, say, write_results
 from bench.speech import Utterance, load_corpus, pick
 from web.cli._run import run
 from web.compose import first_request, open_agent
@@ -242,11 +242,9 @@ def main(limit: int, seed: int, draft: int, match: int, threads: int, beside: bo
         print(f"\nAnswers that differ: {len(bench.different)} of {bench.compared}")
         for name, one, two in bench.different:
             print(f"  {name}: {one!r}\n  {'':{len(name)}}  {two!r}")
-    out.mkdir(parents=True, exist_ok=True)
     kept = {"machine": found, "seed": seed, "draft": draft, "match": match, "threads": threads}
     kept |= {"figures": [attrs.asdict(each) for each in bench.figures], "different": bench.different}
-    (out / "model_speed.json").write_text(json.dumps(kept, indent=1))
-    print(f"\nWritten: {out / 'model_speed.json'}")
+    write_results(out, "model_speed.json", kept)
 
 
 async def _measure(chosen: Sequence[Utterance], draft: int, match: int, threads: int, runs: Sequence[bool]) -> _Bench:

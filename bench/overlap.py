@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,7 +25,7 @@ from bench._overlap_cases import PARTS, OverlapCase, load_overlaps, sound_of
 from bench._overlap_report import Outcome, listed, report, shown
 from bench._patient import ChargedIntent, ChargedStt, PatientClock
 from bench._recorded import Recorded
-from bench._stage import out_option, say, with_call
+from bench._stage import out_option, say, with_call, write_results
 from web.cli._run import run, unwrapped
 
 __all__ = ["main"]
@@ -277,11 +276,9 @@ def main(part: str, kinds: Sequence[str], charged: bool, at_once: int, seed: int
     if show_all:
         for each in outcomes:
             print(listed(each))
-    out.mkdir(parents=True, exist_ok=True)
     kept: dict[str, Any] = {"machine": found, "how": how, "late_ms": late * 1000}
     kept["outcomes"] = [attrs.asdict(each) for each in outcomes]
-    (out / "overlap.json").write_text(json.dumps(kept, indent=1))
-    print(f"\nWritten: {out / 'overlap.json'}")
+    write_results(out, "overlap.json", kept)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -27,7 +26,7 @@ from bench._paced import Delays, PacedTts
 from bench._pipeline_report import Measured, report
 from bench._profiles import MODES, PROFILES, Mode, Profile, ideal_s, settling_token
 from bench._services import Lane, open_services
-from bench._stage import out_option, say, with_call
+from bench._stage import out_option, say, with_call, write_results
 from bench._turn import Trace, read_turn
 from bench.speech import Spoken, load_corpus, pick, speak_all
 from statechart import Settings
@@ -170,13 +169,12 @@ def main(limit: int, names: Sequence[str], at_once: int, seed: int, out: Path) -
     turns = run(lambda: _measure_all(jobs, seed, at_once))
     text, data = report(turns)
     print(f"\n{describe(found)}\n\n{text}")
-    out.mkdir(parents=True, exist_ok=True)
     kept = {"machine": found, "seed": seed, "summary": data, "turns": [attrs.asdict(turn) for turn in turns]}
-    (out / "pipeline.json").write_text(json.dumps(kept, indent=1))
+    write_results(out, "pipeline.json", kept)
     from bench._pipeline_plot import plot_pipeline
 
     plot_pipeline(turns, describe(found), out / "pipeline.png")
-    print(f"\nWritten: {out / 'pipeline.json'}, {out / 'pipeline.png'}")
+    print(f"Drawn: {out / 'pipeline.png'}")
 
 
 async def _measure_all(jobs: Sequence[tuple[Profile, Mode, Spoken]], seed: int, at_once: int) -> list[Measured]:

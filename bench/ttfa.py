@@ -18,7 +18,7 @@ from actors.ports import CALLER_RATE
 from bench._caller import Caller
 from bench._figures import describe, machine
 from bench._load import OthersLoad
-from bench._stage import fillers, open_local, out_option, recording, say, with_call, with_greeting
+from bench._stage import fillers, open_local, out_option, recording, say, with_call, with_greeting, write_results
 from bench._ttfa_report import PATIENCE_S, TARGETS, groups, line_of, report
 from bench._turn import Trace, Turn, answer_start, read_turn
 from bench.speech import Spoken, Utterance, load_corpus, pick, speak_all
@@ -126,13 +126,12 @@ def main(limit: int | None, seed: int, only: str, part: str, out: Path, read_fro
         turns = run(lambda: _measure_all(speak_all(chosen, seed=seed), seed))
     text, data = report(turns)
     print(f"\n{describe(found)}\n\n{text}")
-    out.mkdir(parents=True, exist_ok=True)
     kept = {"machine": found, "seed": seed, "summary": data, "turns": [attrs.asdict(turn) for turn in turns]}
-    (out / "ttfa.json").write_text(json.dumps(kept, indent=1))
+    write_results(out, "ttfa.json", kept)
     from bench._plot import plot_ttfa
 
     plot_ttfa(groups(turns), describe(found), out / "ttfa.png", TARGETS)
-    print(f"\nWritten: {out / 'ttfa.json'}, {out / 'ttfa.png'}")
+    print(f"Drawn: {out / 'ttfa.png'}")
 
 
 def slice_of(chosen: Sequence[Utterance], part: str) -> Sequence[Utterance]:
