@@ -16,7 +16,7 @@ Map
     model_speed  the embedded model alone: first token, calls, speech; with and without guessing ahead
     speech    the callers: what they say (corpus.toml), in which voices, with which pauses
 
-    _stage    engines, scratch database, calls with notes taken
+    _stage    engines, scratch database, calls with notes taken; where results go
     _caller   a caller in real time on a call's line, who notes when everything came and went
     _probe    engines that note when they were asked and when they answered
     _turn     from these notes to the times of one turn; pure

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import attrs
 from rapidfuzz import fuzz
 
+from actors.local._arguments import arguments_of, listed
 from actors.ports import LlmMessage, LlmToolCall, ToolSpec
 
 __all__ = ["as_said"]
@@ -30,17 +31,14 @@ def as_said(call: LlmToolCall, messages: Sequence[LlmMessage], tools: Sequence[T
     Unchanged where nothing near was said, where the parameter takes one of a fixed list, and where the arguments are
     not a JSON object.
     """
-    try:
-        arguments = json.loads(call.arguments)
-    except ValueError:
+    arguments = arguments_of(call)
+    if arguments is None:
         return call
-    if not isinstance(arguments, dict):
-        return call
-    listed = _listed(call.name, tools)
+    fixed = listed(call.name, tools)
     known = [_squeezed(message.content) for message in messages]
     lines = [message.content for message in reversed(messages) if message.role == "user"]
     repaired = {
-        name: value if name in listed or not isinstance(value, str) else _repaired(value, known, lines)
+        name: value if name in fixed or not isinstance(value, str) else _repaired(value, known, lines)
         for name, value in arguments.items()
     }
     if repaired == arguments:
@@ -69,12 +67,3 @@ def _spans(lines: Sequence[str], count: int) -> Iterator[tuple[int, str]]:
 
 def _squeezed(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold())
-
-
-def _listed(name: str, tools: Sequence[ToolSpec]) -> set[str]:
-    """The parameters of that function that take one of a fixed list."""
-    properties: dict[str, Any] = {}
-    for tool in tools:
-        if tool.name == name:
-            properties = dict(tool.parameters.get("properties", {}))
-    return {parameter for parameter, schema in properties.items() if isinstance(schema, dict) and "enum" in schema}

@@ -11,15 +11,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import attrs
 from rapidfuzz import fuzz, process
 from text_to_num import alpha2digit
 
+from actors.local._arguments import arguments_of, listed, schema_of
 from actors.ports import LlmMessage, LlmToolCall, ToolSpec
 
-__all__ = ["grounded", "lacking", "schema_of"]
+__all__ = ["grounded", "lacking"]
 
 _NEARLY: Final = 70.0  # of 100: "kids" where "kid" was said
 _TOO_SHORT: Final = 2  # letters: "of", "at", "pm" say nothing
@@ -33,17 +34,11 @@ def grounded(call: LlmToolCall, messages: Sequence[LlmMessage], tools: Sequence[
 
     Arguments that are not text, and those that take one of a fixed list, stay; so does a call that is not JSON.
     """
-    try:
-        arguments = json.loads(call.arguments)
-    except ValueError:
+    arguments = arguments_of(call)
+    if arguments is None:
         return call
-    if not isinstance(arguments, dict):
-        return call
-    free = {
-        name: value
-        for name, value in arguments.items()
-        if isinstance(value, str) and "enum" not in schema_of(call.name, tools).get("properties", {}).get(name, {})
-    }
+    fixed = listed(call.name, tools)
+    free = {name: value for name, value in arguments.items() if isinstance(value, str) and name not in fixed}
     known = _Known.of(messages)
     unsaid = {name for name, value in free.items() if not known.holds(value)}
     if not unsaid:
@@ -55,18 +50,10 @@ def grounded(call: LlmToolCall, messages: Sequence[LlmMessage], tools: Sequence[
 def lacking(call: LlmToolCall, tools: Sequence[ToolSpec]) -> list[str]:
     """The parameters that the function needs and ``call`` does not give. None where the function is unknown or the
     arguments are no JSON object: there is more wrong, and the toolbox says what."""
-    try:
-        given = json.loads(call.arguments)
-    except ValueError:
-        return []
-    if not isinstance(given, dict):
+    given = arguments_of(call)
+    if given is None:
         return []
     return [name for name in schema_of(call.name, tools).get("required", ()) if name not in given]
-
-
-def schema_of(name: str, tools: Sequence[ToolSpec]) -> dict[str, Any]:
-    """The JSON schema of that function's parameters; empty if there is no such function."""
-    return next((dict(tool.parameters) for tool in tools if tool.name == name), {})
 
 
 @attrs.frozen
