@@ -8,7 +8,7 @@ import attrs
 
 from bench._figures import summarise, wilson
 from bench._overlap_cases import OverlapCase
-from statechart import Event, FinalTranscript, PartialTranscript, VoiceStarted, VoiceStopped
+from statechart import Event, FinalTranscript, PartialTranscript, VoiceStarted, VoiceStopped, VoiceSuspected
 
 __all__ = ["Outcome", "listed", "report", "shown"]
 
@@ -37,6 +37,8 @@ def shown(after_s: float, event: Event) -> str:
     """An event of the chart that tells of the caller's sound, with its moment (s) in ms; "" for all others."""
     at = f"{after_s * 1000:.0f}"
     match event:
+        case VoiceSuspected():
+            return f"{at} sound"
         case VoiceStarted():
             return f"{at} voice"
         case VoiceStopped():

@@ -80,6 +80,7 @@ from statechart._events import (
     TurnResumed,
     VoiceStarted,
     VoiceStopped,
+    VoiceSuspected,
 )
 from statechart._heard import Heard, Said, WordSpan, cut_mark, estimate_words, heard
 from statechart._history import (
@@ -176,6 +177,7 @@ __all__ = [
     "Verdict",
     "VoiceStarted",
     "VoiceStopped",
+    "VoiceSuspected",
     "WordSpan",
     "classify",
     "cut_mark",

@@ -53,6 +53,7 @@ from statechart._events import (
     TurnResumed,
     VoiceStarted,
     VoiceStopped,
+    VoiceSuspected,
 )
 from statechart._snapshot import Snapshot, State
 
@@ -136,6 +137,7 @@ TABLE: dict[tuple[State, type[Event]], Rule] = {
     (_P, EndCallRequested): _rule(call.end_call_requested, _P),
     # SPEAKING: the agent is heard.
     (_S, VoiceStarted): _rule(speech.voice, _L, _X),
+    (_S, VoiceSuspected): _rule(speech.suspected, _X),
     (_S, VoiceStopped): _rule(call.voice_stopped, _S),
     (_S, PartialTranscript): _rule(speech.transcript, _L, _S),
     (_S, FinalTranscript): _rule(speech.transcript, _L, _S),
@@ -148,7 +150,7 @@ TABLE: dict[tuple[State, type[Event]], Rule] = {
     (_S, CommitRequested): _rule(call.commit_requested, _S),
     (_S, EndCallRequested): _rule(call.end_call_requested, _S),
     # INTERRUPTED: the agent is held, the overlap is judged.
-    (_X, VoiceStarted): _rule(speech.held_voice, _X),
+    (_X, VoiceStarted): _rule(speech.held_voice, _L, _X),
     (_X, VoiceStopped): _rule(speech.held_voice_stopped, _I, _L, _P, _S, _X),
     (_X, PartialTranscript): _rule(speech.held_transcript, _I, _L, _P, _S, _X),
     (_X, FinalTranscript): _rule(speech.held_transcript, _I, _L, _P, _S, _X),
@@ -180,6 +182,8 @@ IGNORED: frozenset[tuple[State, type[Event]]] = frozenset(
         (_X, SttFailed),  # no words will come: the overlap's timer decides by the voice alone
         (_I, PlayoutDrained),  # what ended the turn says it once more
         (_P, PlayoutDrained),
+        # Only over an agent who is heard is a sound worth a hold before it is known to be a voice.
+        *((state, VoiceSuspected) for state in State if state is not _S),
         # What the recogniser thinks of ends matters only while the caller has the floor.
         *((state, signal) for state in State if state is not _L for signal in (EagerEndOfTurn, TurnResumed, EndOfTurn)),
     }

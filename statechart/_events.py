@@ -38,6 +38,7 @@ __all__ = [
     "TurnResumed",
     "VoiceStarted",
     "VoiceStopped",
+    "VoiceSuspected",
 ]
 
 
@@ -49,6 +50,7 @@ class Timer(enum.Enum):
     FILLER = "filler"
     ANSWER = "answer deadline"
     OVERLAP = "overlap"
+    SUSPICION = "suspicion"
     IDLE = "idle"
     TRANSCRIPT = "transcript deadline"
     STALL = "voice without new words"
@@ -78,6 +80,12 @@ class VoiceStopped:
     segment: int
     pause: int
     voiced_ms: int = 0
+
+
+@attrs.frozen
+class VoiceSuspected:
+    """A sound over the agent may be the beginning of a voice; ``VoiceStarted`` follows soon, or never. Only while no
+    voice is up."""
 
 
 @attrs.frozen
@@ -250,6 +258,7 @@ Event = (
     CallStarted
     | VoiceStarted
     | VoiceStopped
+    | VoiceSuspected
     | PartialTranscript
     | FinalTranscript
     | SttFailed

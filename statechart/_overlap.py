@@ -60,11 +60,12 @@ class OverlapLimits:
     """Milliseconds, all above 0, and ``echo_likeness`` (0..1), how alike words must be to count as the agent's own.
 
     ``unmeant``, ``unmeant_words`` (0..1): below these likelihoods the sound counts as not meant, and as not meant even
-    against words. ``letter_ms``: nobody says a letter in less (fast speech: 50 ms); words that would need it were not
-    said.
+    against words. ``suspect_ms``: how long playback is held for a sound that has not proved to be a voice.
+    ``letter_ms``: nobody says a letter in less (fast speech: 50 ms); words that would need it were not said.
     """
 
     decide_ms: int = attrs.field(default=600, validator=attrs.validators.gt(0))
+    suspect_ms: int = attrs.field(default=160, validator=attrs.validators.gt(0))
     tail_ms: int = attrs.field(default=300, validator=attrs.validators.gt(0))
     noise_ms: int = attrs.field(default=120, validator=attrs.validators.gt(0))
     letter_ms: int = attrs.field(default=15, validator=attrs.validators.gt(0))

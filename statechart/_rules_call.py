@@ -24,6 +24,7 @@ from statechart._events import (
     Timer,
     TimerFired,
     VoiceStopped,
+    VoiceSuspected,
 )
 from statechart._hearing import let_pass, voice_ended
 from statechart._moves import end_call, release_commits, start_waiting_answer
@@ -61,6 +62,8 @@ def is_possible(snapshot: Snapshot, event: Event) -> bool:
             return event.turn <= snapshot.turn
         case CommitFinished():
             return any(c.key == event.key and c.stage is Stage.RUNNING for c in snapshot.commits)
+        case VoiceSuspected():
+            return snapshot.started and not snapshot.voiced
         case TimerFired() | HangUpRequested() | LineLost() | LineBack() | DrainRequested():
             return True
         case _:

@@ -16,6 +16,7 @@ from statechart._events import (
     TimerFired,
     VoiceStarted,
     VoiceStopped,
+    VoiceSuspected,
 )
 from statechart._hearing import (
     add_typed,
@@ -45,6 +46,7 @@ __all__ = [
     "held_transcript",
     "held_voice",
     "held_voice_stopped",
+    "suspected",
     "transcript",
     "typed",
     "voice",
@@ -52,6 +54,13 @@ __all__ = [
 
 
 # --- SPEAKING ---------------------------------------------------------------------------------------------------------
+
+
+def suspected(d: Draft, _: VoiceSuspected) -> None:
+    """It may be the beginning of a voice: hold already. All else is decided when it has proved to be one."""
+    d.go(State.INTERRUPTED)
+    d.emit(Hold(d.now.turn))
+    d.arm(Timer.SUSPICION, d.now.settings.overlap.suspect_ms)
 
 
 def voice(d: Draft, event: VoiceStarted) -> None:
@@ -63,12 +72,14 @@ def voice(d: Draft, event: VoiceStarted) -> None:
         utterance=Utterance(segment=event.segment, settled=False),
         heard=event.heard,
     )
-    d.mark(unheard_ms=event.unheard_ms)
+    d.mark(unheard_ms=event.unheard_ms if d.reply.playing or not d.reply.finished else 0)
     if verdict(d) is Verdict.CUT:  # the agent was all but done: whoever speaks now answers it
         _cut(d, d.now.utterance)
         return
-    d.go(State.INTERRUPTED)
-    d.emit(Hold(d.now.turn))
+    if d.now.state is State.SPEAKING:
+        d.go(State.INTERRUPTED)
+        d.emit(Hold(d.now.turn))
+    d.disarm(Timer.SUSPICION)
     d.arm(Timer.OVERLAP, d.now.settings.overlap.decide_ms)
 
 
@@ -112,6 +123,9 @@ def failed(d: Draft, _: ReplyFailed) -> None:
 
 
 def held_voice(d: Draft, event: VoiceStarted) -> None:
+    if d.now.suspecting:
+        voice(d, event)
+        return
     d.set(voiced=True)
     open_segment(d, event.segment)
 
@@ -122,13 +136,19 @@ def held_voice_stopped(d: Draft, event: VoiceStopped) -> None:
 
 
 def held_transcript(d: Draft, event: PartialTranscript | FinalTranscript) -> None:
+    if d.now.suspecting:  # of a voice that was let pass before
+        transcript(d, event)
+        return
     settled = isinstance(event, FinalTranscript) and is_latest(d, event)
     note_sound(d, event)
     if take_words(d, event.segment, event.text, settled=settled):
         _decide(d, verdict(d))
 
 
-def held_timer(d: Draft, _: TimerFired) -> None:
+def held_timer(d: Draft, event: TimerFired) -> None:
+    if event.timer is Timer.SUSPICION:
+        _go_on(d)
+        return
     if not words(d.now.utterance.full):
         d.utter(doubtful=True)
     _decide(d, verdict(d, elapsed_ms=d.now.settings.overlap.decide_ms))
@@ -141,7 +161,7 @@ def held_audio(d: Draft, _: AudioReady) -> None:
 def held_drained(d: Draft, _: PlayoutDrained) -> None:
     """The caller's loudspeaker had played it all before it could be held."""
     d.mark(playing=False)
-    if d.reply.finished:
+    if d.reply.finished and not d.now.suspecting:
         d.mark(unheard_ms=0)
         _decide(d, verdict(d))
 
@@ -160,6 +180,11 @@ def _cut(d: Draft, utterance: Utterance) -> None:
 
 def _speak_on(d: Draft) -> None:
     let_pass(d)
+    _go_on(d)
+
+
+def _go_on(d: Draft) -> None:
+    """From where playback is held, or from whatever has become of it meanwhile."""
     d.mark(unheard_ms=None)
     d.emit(Resume(d.now.turn))
     if d.reply.ready:

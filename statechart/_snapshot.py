@@ -172,3 +172,8 @@ class Snapshot:
     def judging(self) -> bool:
         """Whether a voice that set in over the agent's work or speech is being judged."""
         return self.timer(Timer.OVERLAP) is not None
+
+    @property
+    def suspecting(self) -> bool:
+        """Whether playback is held for a sound that has not proved to be a voice."""
+        return self.timer(Timer.SUSPICION) is not None

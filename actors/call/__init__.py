@@ -5,6 +5,7 @@ Map
     _ear _hearing _voice         caller audio to voices and pauses
     _asker _turn_signals         what the engines are asked about it: words, ends of turn
     _echo _pitch _recent         what they ask of the sound: an echo? a voice? where did it begin and end?
+    _suspicion                   may it be the beginning of a voice, before anybody can be sure?
     _intent_watch                when is it asked whether a sound over the agent is meant for it?
     _attempts _answer _speaker   model, functions, sentences to speech;  _phrases: fixed words
     _playout _reel _cursor _settling   speech to the caller, and what was heard

@@ -1,7 +1,8 @@
 """The ear: caller audio in, voice events out.
 
 The voice detector runs inline on every frame, and always on what really came in, so that its memory stays right; where
-that may be no more than the agent's own echo (see ``_echo``), its verdict is overruled. Speech between two long pauses
+that may be no more than the agent's own echo (see ``_echo``), its verdict is overruled, and what may yet become a
+voice is told before it is one (see ``_suspicion``). Speech between two long pauses
 is a *segment*; the recogniser gets a segment's audio from a little before its first voiced sample on, pauses included.
 
 Silence is counted in received samples, so that a network hiccup ends nobody's turn; when no input has come for 400 ms
@@ -20,9 +21,10 @@ from actors.call._asker import Asker
 from actors.call._echo import EchoGate
 from actors.call._hearing import EarSettings, Hearing
 from actors.call._recent import Recent
+from actors.call._suspicion import Suspicion
 from actors.call._voice import Voice
 from actors.ports import CALLER_RATE, Intent, SttStream, VadStream
-from statechart import Event, VoiceStarted, VoiceStopped
+from statechart import Event, VoiceStarted, VoiceStopped, VoiceSuspected
 
 __all__ = ["Ear"]
 
@@ -51,6 +53,8 @@ class Ear:
         self._agent_db, self._unheard_ms, self._heard = agent_db, unheard_ms, heard
         self._voice = Voice(settings.voice, window=vad.window, rate=CALLER_RATE)
         self._gate = EchoGate(window=vad.window, floor_db=-(settings.voice.echo_margin_db or 0.0))
+        self._suspicion = Suspicion(settings.suspicion)
+        self._probability = 0.0  # of a voice, by the detector's latest window
         most = settings.longest_ms * CALLER_RATE // 1000
         self._recent = Recent(pre_roll=settings.pre_roll_ms * CALLER_RATE // 1000, most=most)
         self._hearing = Hearing(self._voice, self._recent)
@@ -79,11 +83,14 @@ class Ear:
         self._over_agent = agent_db > SILENCE_DB
         against = self._gate.feed(samples, agent_db)
         for probability, over in zip(self._vad.feed(samples), against, strict=True):
+            self._probability = probability
             change = self._voice.feed(probability, over)
             if change is not None:
                 self._changed(voiced=change.voiced, at=change.at, now=now)
             elif self._voice.sounding:
                 self.last_voiced_at = now
+        if self._suspicion.feed(samples, agent_db=agent_db, probability=self._probability, voiced=self._voice.voiced):
+            self._post(VoiceSuspected())
         self._mind_length()
         self._check_silence()
         self.asker.look()
@@ -165,6 +172,8 @@ class Ear:
                 # The line went dead in mid-word: that is the end of the voice.
                 self._vad.reset()
                 self._gate.reset()
+                self._suspicion.reset()
+                self._probability = 0.0
                 while self._voice.voiced:
                     change = self._voice.feed(0.0)
                     self._hearing.clock = max(self._hearing.clock, self._voice.position)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from actors.call._recent import Recent
+from actors.call._suspicion import SuspicionSettings
 from actors.call._voice import Voice, VoiceSettings
 from actors.ports import CALLER_RATE
 
@@ -18,6 +19,7 @@ class EarSettings:
     of the time before the voice set in; over the agent less, since its echo holds words, too."""
 
     voice: VoiceSettings = VoiceSettings()
+    suspicion: SuspicionSettings = SuspicionSettings()
     pre_roll_ms: int = 320
     pre_roll_over_agent_ms: int = 176
     join_ms: int = 1000

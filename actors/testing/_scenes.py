@@ -17,6 +17,7 @@ from actors.testing._scenes_line import (
 )
 from actors.testing._scenes_voice import (
     answered_in_part,
+    answers_the_last_word,
     cut_by_a_noise,
     gabbles,
     judge_of_turns_crashes,
@@ -63,6 +64,7 @@ SCENES: tuple[Scene, ...] = (
     *(gabbles,) * 6,
     *(words_after_nods,) * 4,
     *(answered_in_part,) * 4,
+    *(answers_the_last_word,) * 4,
     *(heard_all_before_it_is_held,) * 4,
     *(slow_recogniser,) * 4,
     *(model_dawdles,) * 5,

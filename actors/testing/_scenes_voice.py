@@ -9,6 +9,7 @@ from actors.testing._writer import ASKS, NODS, Writer
 
 __all__ = [
     "answered_in_part",
+    "answers_the_last_word",
     "cut_by_a_noise",
     "gabbles",
     "judge_of_turns_crashes",
@@ -35,6 +36,18 @@ def voice_outlasts_the_answer(writer: Writer, script: Script) -> Script:
     )
     pace = attrs.evolve(script.pace, llm_ms=300, tool_ms=100)
     return attrs.evolve(script, acts=acts, asides=(), hasty=dice.chance(70), pace=pace)
+
+
+def answers_the_last_word(writer: Writer, script: Script) -> Script:
+    """A voice that sets in with the agent's last word: it was held for a mere sound before that."""
+    dice = writer.dice
+    acts = (
+        Act("type", "ended", 100, writer.words(("What is the weather for {}?", "Who is in charge of {}?"))),
+        Act("say", "ending", dice.choose((0, 10, 20)), Talk("", "noise", 200) if dice.chance(30) else writer.over()),
+        Act("wait", "", 1000),
+    )
+    pace = attrs.evolve(script.pace, tick_ms=20)
+    return attrs.evolve(script, acts=acts, asides=(), pace=pace, network=Network(), hasty=False)
 
 
 def stutter(writer: Writer, script: Script) -> Script:

@@ -28,6 +28,7 @@ from statechart._events import (
     TurnResumed,
     VoiceStarted,
     VoiceStopped,
+    VoiceSuspected,
 )
 from statechart._snapshot import Settings
 from statechart.testing._miniature import MiniatureCall
@@ -73,6 +74,12 @@ class TurnTakingMachine(RuleBasedStateMachine):
         reel = self.call.reel
         known = unheard if reel is not None and reel.finished and reel.open else None
         self._happens(VoiceStarted(self.segment, known, heard), later=later)
+
+    @precondition(lambda self: not self.voiced)
+    @rule(later=_LATER)
+    def caller_makes_a_sound(self, later: bool) -> None:
+        """What it is shows later."""
+        self._happens(VoiceSuspected(), later=later)
 
     @precondition(lambda self: self.voiced)
     @rule(voiced_ms=st.sampled_from([60, 400, 2000]), later=_LATER)

@@ -15,7 +15,7 @@ _TIMERS: dict[State, frozenset[Timer]] = {
     State.LISTENING: frozenset({Timer.END_OF_TURN, Timer.TRANSCRIPT, Timer.STALL}),
     State.PROCESSING: frozenset({Timer.ANSWER, Timer.FILLER, Timer.OVERLAP}),
     State.SPEAKING: frozenset(),
-    State.INTERRUPTED: frozenset({Timer.OVERLAP}),
+    State.INTERRUPTED: frozenset({Timer.OVERLAP, Timer.SUSPICION}),
 }
 
 
@@ -66,6 +66,6 @@ def _check_way_on(now: Snapshot, armed: frozenset[Timer], audible: bool) -> None
         case State.SPEAKING:
             assert audible, "nothing ends this"
         case State.INTERRUPTED:
-            assert Timer.OVERLAP in armed
+            assert len(armed & {Timer.OVERLAP, Timer.SUSPICION}) == 1
         case _:
             assert_never(now.state)

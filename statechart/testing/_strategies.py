@@ -37,6 +37,7 @@ from statechart._events import (
     TurnResumed,
     VoiceStarted,
     VoiceStopped,
+    VoiceSuspected,
 )
 from statechart._overlap import OverlapLimits
 from statechart._snapshot import Settings, Snapshot
@@ -80,6 +81,7 @@ def settings(draw: st.DrawFn) -> Settings:
         ),
         overlap=OverlapLimits(
             decide_ms=draw(limit),
+            suspect_ms=draw(limit),
             tail_ms=draw(limit),
             noise_ms=draw(limit),
             echo_likeness=draw(st.floats(0.5, 1.0)),
@@ -145,6 +147,7 @@ def event_of(now: Snapshot, kind: type[Event], number: int) -> Event:
         CallStarted: CallStarted,
         VoiceStarted: lambda: VoiceStarted(segment, choose(None, 50, 2000), choose(*_AGENT)),
         VoiceStopped: lambda: VoiceStopped(segment, now.pause + 1, choose(400, 60)),
+        VoiceSuspected: VoiceSuspected,
         PartialTranscript: lambda: PartialTranscript(
             segment, choose(*_CALLER), choose(400, 60), choose(None, 0.01, 0.9)
         ),

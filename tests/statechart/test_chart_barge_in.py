@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import attrs
+import pytest
+
 from statechart import (
+    ArmTimer,
     CancelAnswer,
+    CommitRequested,
+    FinalTranscript,
     Flush,
     Hold,
+    IllegalEvent,
     PartialTranscript,
     Phrase,
     Play,
     RecordCaller,
     Resume,
+    RunCommit,
     Say,
     ShowCaller,
     StartAnswer,
     State,
     Timer,
+    VoiceSuspected,
+    transition,
 )
 
 
@@ -129,3 +139,79 @@ def test_an_echo_of_a_reply_that_was_heard_to_its_end_ends_the_turn(chart):
     chart(PartialTranscript(chart.now.utterance.segment, "Doctor Chen is free"))
     chart.drained().finished().fire(Timer.OVERLAP)
     assert chart.state is State.IDLE
+
+
+# --- a sound that may become a voice ----------------------------------------------------------------------------------
+
+
+def test_a_suspicion_holds_and_lapses_without_a_trace(chart):
+    before = chart.speaking().now
+    chart(VoiceSuspected())
+    assert (chart.state, chart.effects) == (
+        State.INTERRUPTED,
+        [Hold(1), ArmTimer(Timer.SUSPICION, before.serial + 1, 160)],
+    )
+    chart.fire(Timer.SUSPICION)
+    assert chart.gave(Resume) == [Resume(1)]
+    assert attrs.evolve(chart.now, serial=before.serial) == before
+
+
+def test_a_suspicion_that_proves_right_is_judged_from_the_voice_on(make_chart):
+    sooner, later = (chart.speaking() for chart in (make_chart(), make_chart()))
+    sooner(VoiceSuspected()).voice()
+    later.voice()
+    assert sooner.gave(Hold) == []
+    assert sooner.armed(Timer.OVERLAP) == later.armed(Timer.OVERLAP) == 600
+    assert not sooner.now.suspecting
+    sooner.silence(60)
+    later.silence(60)
+    unarmed = {"armed": frozenset(), "serial": 0}
+    assert attrs.evolve(sooner.now, **unarmed) == attrs.evolve(later.now, **unarmed)
+
+
+def test_whatever_happens_under_suspicion_happens_as_if_the_agent_spoke_on(chart):
+    """The words of a voice that was let pass before come late: they cut where they would have, and wait where not."""
+    chart.interrupted().silence(60)(VoiceSuspected())
+    segment = chart.now.ignored_segment
+    chart(FinalTranscript(segment, chart.now.pause, "uh-huh"))
+    assert (chart.state, chart.gave(Resume)) == (State.INTERRUPTED, [])
+    chart(FinalTranscript(segment, chart.now.pause, "no, on Wednesday"))
+    assert (chart.state, chart.gave(Flush)) == (State.LISTENING, [Flush(1)])
+
+
+def test_side_effects_wait_for_a_suspicion(chart):
+    chart.speaking()(VoiceSuspected())(CommitRequested(*chart.key, "k"))
+    assert chart.gave(RunCommit) == []
+    chart.fire(Timer.SUSPICION)
+    assert chart.gave(RunCommit) == [RunCommit("k")]
+
+
+def test_a_reply_heard_out_under_suspicion_is_over_or_answered(make_chart):
+    nobody, somebody = (chart.speaking().finished() for chart in (make_chart(), make_chart()))
+    nobody(VoiceSuspected()).drained().fire(Timer.SUSPICION)
+    assert (nobody.state, nobody.now.reply) == (State.IDLE, None)
+    somebody(VoiceSuspected()).drained().voice()
+    assert (somebody.state, somebody.key) == (State.LISTENING, (2, 0))
+
+
+def test_a_reply_that_ran_dry_under_suspicion_goes_on_with_play(chart):
+    chart.speaking()(VoiceSuspected()).drained().span().ready()
+    assert chart.gave(Play) == []
+    chart.fire(Timer.SUSPICION)
+    assert [effect for effect in chart.effects if isinstance(effect, Resume | Play)] == [Resume(1), Play(1)]
+
+
+def test_what_is_let_pass_is_no_suspicion(chart):
+    """A voice that is up cannot set in: whoever runs the chart has made a mistake."""
+    chart.interrupted()
+    chart(PartialTranscript(chart.now.utterance.segment, "Doctor Chen is free")).fire(Timer.OVERLAP)
+    assert chart.state is State.SPEAKING
+    with pytest.raises(IllegalEvent):
+        transition(chart.now, VoiceSuspected())
+
+
+@pytest.mark.parametrize("way", ["idle", "listening", "processing", "interrupted"])
+def test_only_over_an_agent_who_is_heard_is_anything_suspected(chart, way):
+    now = getattr(chart, way)().now
+    assert chart(VoiceSuspected()).now == now
+    assert chart.effects == []

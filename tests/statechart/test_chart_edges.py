@@ -32,6 +32,7 @@ from statechart import (
     TurnResumed,
     VoiceStarted,
     VoiceStopped,
+    VoiceSuspected,
 )
 
 I, L, P, S, X = State  # noqa: E741
@@ -273,6 +274,7 @@ EDGES = [
     # SPEAKING
     (speaking, lambda c: VoiceStarted(c.now.utterance.segment), X),
     (then(speaking, about(ReplyFinished)), lambda c: VoiceStarted(c.now.utterance.segment, 200), L),
+    (speaking, VoiceSuspected(), X),
     (echoed, stops(), S),
     (echoed, partial("doctor chen is free on"), S),
     (echoed, partial("wait a moment please"), L),
@@ -290,6 +292,11 @@ EDGES = [
     (speaking, about(EndCallRequested), S),
     # INTERRUPTED
     (held_silent, lambda c: VoiceStarted(c.now.utterance.segment), X),
+    (
+        then(speaking, about(ReplyFinished), VoiceSuspected()),
+        lambda c: VoiceStarted(c.now.utterance.segment, 200),
+        L,
+    ),
     (interrupted, stops(), X),
     (interrupted, stops(60), S),
     # So many words are believed only once there has been voice enough for them.

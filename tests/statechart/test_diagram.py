@@ -15,7 +15,7 @@ def test_the_drawing_has_every_edge_between_two_states():
 
 
 def test_events_stand_on_the_arrows_as_words():
-    assert "    SPEAKING --> INTERRUPTED : voice started\n" in mermaid()
+    assert "    SPEAKING --> INTERRUPTED : voice started / voice suspected\n" in mermaid()
 
 
 def test_the_guide_shows_exactly_this_drawing():
