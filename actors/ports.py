@@ -86,13 +86,17 @@ class Vad(Protocol):
 
 
 class Intent(Protocol):
-    """Tells from the sound alone whether somebody who makes it over the agent means it."""
+    """Tells whether somebody who makes a sound over the agent means it."""
 
     name: str
 
     async def meant(self, samples: Pcm) -> float | None:
         """How likely (0..1) this is words for the agent, not a backchannel, laughter or a noise. ``samples``: caller
         audio from a little before the sound set in; None where it is too little to tell."""
+
+    def with_words(self, text: str, sound: float | None) -> float | None:
+        """The same with what the recogniser made of it. ``sound``: what :meth:`meant` says, if anything; it is the
+        answer where there are no words. Pure and quick."""
 
 
 # --- speech to text ---------------------------------------------------------------------------------------------------

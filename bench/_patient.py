@@ -71,6 +71,9 @@ class ChargedIntent:
         await trio.sleep(time.process_time() - begun)
         return meant
 
+    def with_words(self, text: str, sound: float | None) -> float | None:
+        return self._engine.with_words(text, sound)
+
 
 class ChargedStt:
     """A recogniser on a :class:`PatientClock`, one call at a time."""

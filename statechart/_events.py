@@ -90,8 +90,8 @@ class VoiceSuspected:
 
 @attrs.frozen
 class PartialTranscript:
-    """What segment ``segment`` sounds like so far; may change. ``meant``: how likely (0..1) its sound alone makes it
-    that it is words for the agent; None: nobody can tell, or it was not over the agent."""
+    """What segment ``segment`` sounds like so far; may change. ``meant``: how likely (0..1) its sound and words make
+    it that it is for the agent; None: nobody can tell, or it was not over the agent."""
 
     segment: int
     text: str

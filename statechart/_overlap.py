@@ -6,12 +6,13 @@ The first row that holds decides. "Settled" means that the transcript is final a
 =====================================================================  ===========
 what was heard over the agent's speech                                 verdict
 =====================================================================  ===========
-a command or question word first ("wait", "no", "what"), not echoed    CUT
+a command or question word first ("wait", "no", "what"), not echoed,
+and more than that word is not unlikely meant ("no kidding")           CUT
 the agent's own words, fuzzily: echo. Settled or due -> RESUME, else   UNDECIDED
 less than ``tail_ms`` of a finished reply is unheard: an answer        CUT
 backchannels, soon after the agent's question: "okay" answers it       CUT
-else the sound is less likely meant than ``unmeant``                   RESUME
-the same, against words that are no backchannel: ``unmeant_words``     RESUME
+else the sound, still without words, less likely meant than ``unmeant``  RESUME
+sound and words less likely meant than ``unmeant_words``               RESUME
 two words or more that are no backchannel and begin none               CUT
 one such word, of a final transcript                                   CUT
 one such word, of a partial one (may become anything), and due         CUT
@@ -23,8 +24,9 @@ due, else                                                              RESUME
 anything else                                                          UNDECIDED
 =====================================================================  ===========
 
-What the sound tells (``Overlap.meant``, laughter and hums above all) is for words to correct: RESUME by it may come at
-any moment, and what is said next is judged anew. Right after a question it counts for nothing.
+How likely it is meant (``Overlap.meant``) the sound tells from its beginning, of laughter and hums above all, and the
+words as they come, of praise and surprise that no list has. RESUME by it may come at any moment, and what is said next
+is judged anew. Right after a question it counts for nothing.
 
 No words are: a lone word that recognisers make out of noise ("you", "the"), and words that nobody could have said in so
 little voice. A voice that was resumed over is listened to all the same and may cut later
@@ -59,8 +61,8 @@ class Verdict(enum.Enum):
 class OverlapLimits:
     """Milliseconds, all above 0, and ``echo_likeness`` (0..1), how alike words must be to count as the agent's own.
 
-    ``unmeant``, ``unmeant_words`` (0..1): below these likelihoods the sound counts as not meant, and as not meant even
-    against words. ``suspect_ms``: how long playback is held for a sound that has not proved to be a voice.
+    ``unmeant``, ``unmeant_words`` (0..1): below these likelihoods it counts as not meant, without words and with them.
+    ``suspect_ms``: how long playback is held for a sound that has not proved to be a voice.
     ``letter_ms``: nobody says a letter in less (fast speech: 50 ms); words that would need it were not said.
     """
 
@@ -70,7 +72,7 @@ class OverlapLimits:
     noise_ms: int = attrs.field(default=120, validator=attrs.validators.gt(0))
     letter_ms: int = attrs.field(default=15, validator=attrs.validators.gt(0))
     unmeant: float = attrs.field(default=0.08, validator=attrs.validators.ge(0))
-    unmeant_words: float = attrs.field(default=0.03, validator=attrs.validators.ge(0))
+    unmeant_words: float = attrs.field(default=0.2, validator=attrs.validators.ge(0))
     echo_likeness: float = attrs.field(default=0.8, validator=[attrs.validators.gt(0.0), attrs.validators.le(1.0)])
 
 
@@ -80,7 +82,7 @@ class Overlap:
 
     ``voiced_ms``: clear voice heard since it began, 0: not known. ``text``: its transcript so far; ``final``: settled
     up to the pause. ``agent_said``: the agent's words lately, to tell echo and a question. ``meant``: how
-    likely (0..1) the sound alone makes it that it is words for the agent; None: not known. ``elapsed_ms``: since
+    likely (0..1) its sound and words make it that it is for the agent; None: not known. ``elapsed_ms``: since
     playback was held.
     ``unheard_ms``: what is left of a *finished* reply; None while the reply is not finished.
     """
@@ -102,16 +104,18 @@ def judge(overlap: Overlap, limits: OverlapLimits) -> Verdict:
     settled = overlap.final and silent
     due = overlap.elapsed_ms >= limits.decide_ms
     echo = is_echo(spoken, overlap.agent_said, limits.echo_likeness)
-    if spoken and _addresses(spoken, overlap.agent_said, echo):
+    asked = _asked(overlap.agent_said)
+    unmeant = not asked and _unmeant(overlap.meant, spoken, limits)
+    idiom = unmeant and len(spoken) > 1 and spoken[0] in _IN_IDIOMS
+    if spoken and not idiom and _addresses(spoken, overlap.agent_said, echo):
         return Verdict.CUT
     if echo:
         return Verdict.RESUME if settled or due else Verdict.UNDECIDED
     if overlap.unheard_ms is not None and overlap.unheard_ms < limits.tail_ms:
         return Verdict.CUT
-    asked = _asked(overlap.agent_said)
     if answers(spoken) and asked:
         return Verdict.CUT
-    if not asked and _unmeant(overlap.meant, spoken, limits):
+    if unmeant:
         return Verdict.RESUME
     if spoken and not is_backchannel(spoken):
         if may_become_backchannel(spoken) and not settled:
@@ -126,10 +130,10 @@ def judge(overlap: Overlap, limits: OverlapLimits) -> Verdict:
 
 
 def _unmeant(meant: float | None, spoken: Sequence[str], limits: OverlapLimits) -> bool:
-    """Whether the sound alone tells that nobody means the agent; against words it must be surer of that."""
+    """Whether nobody means the agent, as far as sound and words tell."""
     if meant is None:
         return False
-    return meant < (limits.unmeant_words if spoken and not is_backchannel(spoken) else limits.unmeant)
+    return meant < (limits.unmeant_words if spoken else limits.unmeant)
 
 
 def _credible(spoken: tuple[str, ...], voiced_ms: int, limits: OverlapLimits) -> tuple[str, ...]:
@@ -184,3 +188,4 @@ _COMMANDS = word_set(
     "wait stop no nope hold hang hey hello excuse sorry pardon actually listen quiet shut cancel repeat slow"
 )
 _QUESTIONS = word_set("what when where who why how which")
+_IN_IDIOMS = _QUESTIONS | {"no"}  #: said first of "what a day", "no kidding", too

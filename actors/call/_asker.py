@@ -106,7 +106,7 @@ class Asker:
                 else:
                     if wanted.segment == self._hearing.segment:
                         self._text = wanted.segment, text
-                    self._post(FinalTranscript(wanted.segment, wanted.pause, text, self._meant(wanted.segment)))
+                    self._post(FinalTranscript(wanted.segment, wanted.pause, text, self._meant(wanted.segment, text)))
             elif self._final_is_due_ahead:
                 await self._all_so_far()
             elif self._partial_is_due:
@@ -116,7 +116,7 @@ class Asker:
                 await self._wake.wait()
 
     async def weigh(self) -> None:
-        """Judge by the sound alone what set in over the agent, and tell. Runs for ever."""
+        """Judge the sound of what set in over the agent, and tell. Runs for ever."""
         hearing, voice = self._hearing, self._hearing.voice
         while True:
             if not self._weighing_is_due:
@@ -129,7 +129,7 @@ class Asker:
             if known and voice.voiced and hearing.segment_open:
                 segment, text = self._text
                 text = text if segment == hearing.segment else ""
-                self._post(PartialTranscript(hearing.segment, text, hearing.clear_ms, self._watch.meant))
+                self._post(PartialTranscript(hearing.segment, text, hearing.clear_ms, self._watch.with_words(text)))
 
     async def heed(self) -> None:
         """Tell what the recogniser thinks of the caller's turn. Ends where it does not, or has failed."""
@@ -167,10 +167,10 @@ class Asker:
         self._partial_due = self._hearing.clock + int(rest * CALLER_RATE)
         if text and segment == self._hearing.segment and self._final_wanted is None:
             self._text = segment, text
-            self._post(PartialTranscript(segment, text, self._hearing.clear_ms, self._meant(segment)))
+            self._post(PartialTranscript(segment, text, self._hearing.clear_ms, self._meant(segment, text)))
 
-    def _meant(self, segment: int) -> float | None:
-        return self._watch.meant if segment == self._hearing.segment else None
+    def _meant(self, segment: int, text: str) -> float | None:
+        return self._watch.with_words(text) if segment == self._hearing.segment else None
 
     async def _ask(self, request: Callable[[], Awaitable[str]], what: str) -> str | None:
         text: str | None = None

@@ -19,8 +19,8 @@ _LAST = CALLER_RATE * 1600 // 1000  # what it is is clear by then, or never
 
 
 class IntentWatch:
-    """Of one call. ``begin`` with each burst of voice; ``due`` whether to ask now; ``meant`` the latest answer (0..1),
-    None where there is none."""
+    """Of one call. ``begin`` with each burst of voice; ``due`` whether to ask now; ``meant`` the latest answer (0..1)
+    of its sound alone, None where there is none."""
 
     def __init__(self, intent: Intent | None) -> None:
         self._intent = intent
@@ -62,3 +62,9 @@ class IntentWatch:
             return False
         self.meant = meant
         return True
+
+    def with_words(self, text: str) -> float | None:
+        """How likely (0..1) it is meant by its sound and these words; None of a voice that is not over the agent."""
+        if self._onset is None or self._intent is None:
+            return self.meant
+        return self._intent.with_words(text, self.meant)

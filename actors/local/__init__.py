@@ -3,6 +3,7 @@
 Map
     silero         voice activity: Silero VAD's ONNX file, run inline
     intent         whether a sound over the agent means it: Moonshine's encoder and a small network
+                   wording: whether its words do;  _network: the network of both (pure)
     moonshine      speech to text: Moonshine tiny (English)
     hibari         text to speech, with true word timings;  _word_timing: phonemes to words (pure)
     llama          the language model: a supervised llama.cpp child and the client that speaks to it

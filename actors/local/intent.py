@@ -1,30 +1,28 @@
-"""Does a sound over the agent mean it? Judged by the sound alone: laughter, a hum and an "uh-huh" do not.
+"""Does a sound over the agent mean it? Judged by the sound: laughter, a hum and an "uh-huh" do not.
 
 Moonshine's encoder hears it (the file that its package carries, through onnxruntime: 4 ms for 0.3 s, 12 ms for 1.5 s),
-and a small network of ours says how likely it is that these are words for the agent. What the words are is the
-recogniser's part; this one is sooner, and right where a small recogniser makes words out of laughter. Fitted by
-``bench/intent``, which says on what.
+and a small network of ours says how likely it is that these are words for the agent. This is sooner than words are, and
+right where a small recogniser makes words out of laughter; once there are words, ``wording`` judges them beside it.
+Fitted by ``bench/intent``, which says on what.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import trio
 
 from actors.errors import EngineMissing, EngineUnavailable
 from actors.local._files import data_file, package_file
+from actors.local._network import Frames, likelihood
+from actors.local.wording import Wording
 from actors.ports import CALLER_RATE, Pcm
 
-__all__ = ["LONGEST_S", "SHORTEST_S", "MoonshineIntent", "encoder", "likelihood"]
+__all__ = ["LONGEST_S", "SHORTEST_S", "MoonshineIntent", "encoder"]
 
 SHORTEST_S = 0.2  #: of less the encoder makes nothing
 LONGEST_S = 1.6  #: how much of the sound is looked at, from its beginning
-
-Frames = npt.NDArray[np.float32]  #: what the encoder makes of a sound: (time, 288), 24 ms a step
 
 
 class MoonshineIntent:
@@ -37,6 +35,7 @@ class MoonshineIntent:
         self._encode = encoder()
         with np.load(data_file("intent.npz")) as weights:
             self._weights = {name: weights[name].astype(np.float32) for name in weights.files}
+        self._wording = Wording.load()
         self._limiter = trio.CapacityLimiter(1)
 
     async def meant(self, samples: Pcm) -> float | None:
@@ -47,6 +46,10 @@ class MoonshineIntent:
             return None
         return await trio.to_thread.run_sync(self._meant, samples, abandon_on_cancel=True, limiter=self._limiter)
 
+    def with_words(self, text: str, sound: float | None) -> float | None:
+        """How likely (0..1) these words, of a sound that is as likely as ``sound``, are for the agent."""
+        return self._wording.beside(text, sound)
+
     def _meant(self, samples: Pcm) -> float:
         try:
             return likelihood(self._encode(samples), self._weights)
@@ -55,7 +58,8 @@ class MoonshineIntent:
 
 
 def encoder() -> Any:
-    """A function from samples (16 kHz, :data:`SHORTEST_S` at least) to :data:`Frames`; it blocks."""
+    """A function from samples (16 kHz, :data:`SHORTEST_S` at least) to what the encoder makes of them: (time, 288),
+    24 ms a step; it blocks."""
     path = package_file("intent", "moonshine_voice", "moonshine-voice<0.1.1", "assets", "tiny-en", "encoder_model.ort")
     try:
         import onnxruntime
@@ -74,17 +78,3 @@ def encoder() -> Any:
         return frames
 
     return encode
-
-
-def likelihood(frames: Frames, weights: Mapping[str, Frames]) -> float:
-    """The small network: each moment by itself, then with its neighbours, then the mean and the strongest of all; 0..1.
-    Pure. ``weights``: as ``bench.intent.fit`` names them."""
-    seen = np.maximum(frames @ weights["look.weight"].T + weights["look.bias"], 0)
-    near = weights["near.weight"]  # (out, in, moments)
-    half = near.shape[2] // 2
-    beside = np.pad(seen, ((half, half), (0, 0)))
-    around = np.stack([beside[n : n + len(seen)] for n in range(near.shape[2])], 2)  # (time, in, moments)
-    seen = np.maximum(np.tensordot(around, near, ((1, 2), (1, 2))) + weights["near.bias"], 0)
-    told = weights["tell.weight"] @ np.concatenate((seen.mean(0), seen.max(0))) + weights["tell.bias"]
-    share = np.exp(told - told.max())
-    return float(share[-1] / share.sum())

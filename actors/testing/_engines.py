@@ -170,6 +170,9 @@ class FakeIntent:
             return 0.4 if self.dictionary.begun(samples) else 0.01
         return 0.04 if words <= self._backchannels else 0.99
 
+    def with_words(self, text: str, sound: float | None) -> float | None:  # noqa: ARG002 - it heard them all the same
+        return sound
+
 
 @attrs.frozen
 class Pause:

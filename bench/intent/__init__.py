@@ -1,8 +1,12 @@
-"""Fits what tells from the sound alone whether somebody means the agent (``actors/local/data/intent.npz``).
+"""Fits what tells from sound and words whether somebody means the agent (``intent.npz`` and ``wording.npz`` of
+``actors/local/data``).
 
-    python -m bench.intent.examples --out artefacts/intent   some thousand sounds over an agent, and the encoder's view
-    python -m bench.intent.fit artefacts/intent              fits and writes the weights; needs torch (group "training")
+    python -m bench.intent.examples --out artefacts/intent   some thousand sounds over an agent, and what encoder and
+                                                             recogniser make of them (espeak-ng, flite, and what _lifelike names)
+    python -m bench.intent.fit artefacts/intent              fits the judge of sounds; needs torch (group "training")
+    python -m bench.intent.wordings artefacts/intent         fits the judge of words; needs torch, too
 
-Map: phrases.toml (what is said), _sounds (voices and further noises), examples, fit. Nothing of the held-out part of
-``bench/overlaps.toml`` is in it: no voice, no phrase outside its plain lists, no kind of noise that only it has.
+Map: phrases.toml (what is said), _sounds (voices and further noises), examples, fit; _vectors (words as points),
+wordings. Nothing of the held-out parts of ``bench/overlaps*.toml`` is in it: no voice, no phrase outside their plain
+lists, no kind of noise that only they have.
 """

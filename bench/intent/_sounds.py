@@ -19,7 +19,7 @@ from bench.speech import Utterance, Voice, speak, voiced_bounds
 from bench.training._grammar import Draw
 from statechart import words
 
-__all__ = ["KINDS", "Kind", "Script", "Sound", "scripts", "sound_of"]
+__all__ = ["KINDS", "Kind", "Script", "Sound", "scripts", "sound_of", "spoken_phrases"]
 
 Kind = Literal["noise", "backchannel", "meant"]
 KINDS: tuple[Kind, ...] = ("noise", "backchannel", "meant")
@@ -65,6 +65,7 @@ _VARIANTS = (
 _TUNED_VARIANTS = ("+m3", "+f2", "+f4", "")  #: of the development part's voices
 _PLAIN = ("core", "answer", "people")  #: lists of the overlaps that all parts share
 _ONLY_HELD_OUT = {"throat", "knock"}
+_LIKE_PEOPLE = 0.6  # the share of the lifelike voices
 _TAU = 2 * np.pi
 
 Sound = npt.NDArray[np.float64]
@@ -117,17 +118,39 @@ def scripts(counts: dict[Kind, int], seed: int, *, with_development: bool) -> li
             if words(text) in out:
                 continue
             text = text if text[-1] in ".?]" else text + "."
-            found.append(Script(kind, text, _voice(random, with_development, text), speed=random.uniform(0.92, 1.1)))
+            found.append(Script(kind, text, _voice(random, with_development, text), speed=random.uniform(0.88, 1.15)))
     return found
 
 
+def spoken_phrases(seed: int, each: int = 200) -> list[tuple[Kind, tuple[str, ...]]]:
+    """What phrases.toml and the development part let people say, as words: so many draws of each entry."""
+    draw, out = Draw(seed), _forbidden()
+    kinds: tuple[Kind, ...] = ("backchannel", "meant")
+    drawn = [(kind, words(draw.expand(entry))) for kind in kinds for entry in _PHRASES[kind] for _ in range(each)]
+    drawn += [(kind, words(text)) for kind in kinds for text in _development()[kind] for _ in range(each)]
+    return [(kind, said) for kind, said in dict.fromkeys(drawn) if said and said not in out]
+
+
 def _voice(random: Random, with_development: bool, text: str) -> Voice:
+    if not text.startswith("[[") and random.random() < _LIKE_PEOPLE:
+        return _lifelike(random)
     # Of flite's voices slt and rms are the development part's own; the others are held out.
     if with_development and not text.startswith("[[") and random.random() < 0.3:
         return Voice("flite", random.choice(("slt", "rms")), random.choice((0.85, 0.95, 1.0, 1.1)))
     variants = _VARIANTS + (_TUNED_VARIANTS if with_development else ())
     name = random.choice(_ACCENTS) + random.choice(variants)
     return Voice("espeak-ng", name, random.choice((130, 140, 150, 160, 170, 185)))
+
+
+def _lifelike(random: Random) -> Voice:
+    """None of these speaks in the held-out parts."""
+    kind = random.random()
+    if kind < 0.6:
+        return Voice("piper", "joe", random.choice((0.85, 0.95, 1.05, 1.15, 1.25)))
+    if kind < 0.8:
+        return Voice("pico", "en-US", random.choice((0.9, 1.0, 1.1)))
+    name = random.choice(("jf_gongitsune", "jf_tebukuro", "jf_gongitsune+jf_tebukuro"))
+    return Voice("kokoro", name, random.choice((1.1, 1.2, 1.3)))
 
 
 def sound_of(script: Script) -> Pcm:

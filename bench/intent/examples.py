@@ -1,4 +1,4 @@
-"""Makes the examples: sounds over an agent as an ear has them, heard by Moonshine's encoder."""
+"""Makes the examples: sounds over an agent as an ear has them, heard by Moonshine's encoder, and its words for them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import trio
 from actors.audio import resample, to_array
 from actors.engines import EngineOptions, open_tts
 from actors.local.intent import LONGEST_S, SHORTEST_S, encoder
+from actors.local.moonshine import MoonshineStt
 from actors.ports import AGENT_RATE, CALLER_RATE, Pcm
 from bench._recorded import Recorded, speech_level
 from bench.echo import REPLIES
@@ -53,10 +54,10 @@ def overheard(sound: Pcm, agent: Pcm, random: np.random.Generator, until: float 
     return np.clip(np.rint(heard), -32768, 32767).astype(np.int16)
 
 
-def _one(job: tuple[int, Script, Pcm]) -> list[tuple[npt.NDArray[np.float16], int, float]]:
+def _one(job: tuple[int, Script, Pcm]) -> list[tuple[npt.NDArray[np.float16], int, float, str]]:
     number, script, agent = job
-    global _encode
-    _encode = _encode or encoder()
+    global _encode, _stt
+    _encode, _stt = _encode or encoder(), _stt or MoonshineStt()
     random = np.random.default_rng(number)
     sound = sound_of(script)
     seconds = len(sound) / CALLER_RATE
@@ -66,11 +67,23 @@ def _one(job: tuple[int, Script, Pcm]) -> list[tuple[npt.NDArray[np.float16], in
         heard = overheard(sound, agent, random, None if until is None or until >= seconds else until)
         if len(heard) >= SHORTEST_S * CALLER_RATE:
             share = 1.0 if until is None else min(1.0, until / seconds)
-            views.append((_encode(heard).astype(np.float16), KINDS.index(script.kind), share))
+            text = trio.run(_transcribed, heard)
+            views.append((_encode(heard).astype(np.float16), KINDS.index(script.kind), share, text))
     return views
 
 
+async def _transcribed(heard: Pcm) -> str:
+    assert _stt is not None
+    stream = await _stt.open_stream()
+    stream.begin(0)
+    stream.push(heard)
+    text = await stream.final()
+    await stream.aclose()
+    return text
+
+
 _encode: Any = None
+_stt: MoonshineStt | None = None
 
 
 @click.command()
@@ -80,23 +93,25 @@ _encode: Any = None
 @click.option("--with-development/--without-development", default=True, show_default=True)
 @click.option("--scale", default=1.0, show_default=True, help="So many times the usual number.")
 @click.option("--seed", default=0, show_default=True)
-def main(out: Path, with_development: bool, scale: float, seed: int) -> None:
-    """Speak, make and encode the examples: about ten minutes on two cores."""
+@click.option("--processes", default=os.cpu_count() or 1, show_default=True)
+def main(out: Path, with_development: bool, scale: float, seed: int, processes: int) -> None:
+    """Speak, make, encode and transcribe the examples: about half an hour on two cores."""
     agent = trio.run(_agent_speech)
     listed = scripts({kind: round(n * scale) for kind, n in COUNTS.items()}, seed, with_development=with_development)
     jobs = [(seed * 1_000_000 + number, script, agent) for number, script in enumerate(listed)]
     views, source = [], []
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(processes) as pool:
         for number, found in enumerate(pool.map(_one, jobs, chunksize=20)):
             views += found
             source += [number] * len(found)
     out.mkdir(parents=True, exist_ok=True)
     np.savez(
         out / "examples.npz",
-        frames=np.concatenate([frames for frames, _, _ in views]),
-        lengths=np.array([len(frames) for frames, _, _ in views]),
-        kinds=np.array([kind for _, kind, _ in views]),
-        shares=np.array([share for _, _, share in views]),
+        frames=np.concatenate([frames for frames, _, _, _ in views]),
+        lengths=np.array([len(frames) for frames, _, _, _ in views]),
+        kinds=np.array([kind for _, kind, _, _ in views]),
+        shares=np.array([share for _, _, share, _ in views]),
+        heard=np.array([heard for _, _, _, heard in views]),
         sources=np.array(source),
         texts=np.array([script.text or script.noise for script in listed]),
     )

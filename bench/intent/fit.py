@@ -1,4 +1,4 @@
-"""Fits the small network of ``actors/local/intent`` to the examples. Needs torch (group "training")."""
+"""Fits the network of ``actors/local/intent`` to the examples. Needs torch (group "training")."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _MEANT = KINDS.index("meant")
 
 
 class Network(nn.Module):
-    """As :func:`actors.local.intent.likelihood` computes it. Noise, backchannel and meant are told apart in fitting;
-    what is used is meant against the rest."""
+    """As :func:`actors.local._network.likelihood` computes it. Of sounds noise, backchannel and meant are told apart in
+    fitting; what is used is the last kind, meant, against the rest. ``width``: moments looked at together."""
 
-    def __init__(self) -> None:
+    def __init__(self, inputs: int = 288, hidden: int = HIDDEN, *, width: int = 5, kinds: int = len(KINDS)) -> None:
         super().__init__()
-        self.look = nn.Linear(288, HIDDEN)
-        self.near = nn.Conv1d(HIDDEN, HIDDEN, 5, padding=2)
-        self.tell = nn.Linear(2 * HIDDEN, len(KINDS))
+        self.look = nn.Linear(inputs, hidden)
+        self.near = nn.Conv1d(hidden, hidden, width, padding=width // 2)
+        self.tell = nn.Linear(2 * hidden, kinds)
         self.drop = nn.Dropout(0.3)
 
     def forward(self, frames: Any, mask: Any) -> Any:
-        """``frames``: (batch, time, 288), ``mask``: (batch, time), 1 where there is sound."""
+        """``frames``: (batch, time, inputs), ``mask``: (batch, time), 1 where there is sound."""
         seen = torch.relu(self.look(self.drop(frames))) * mask[:, :, None]
         seen = torch.relu(self.near(seen.transpose(1, 2))) * mask[:, None, :]
         mean = seen.sum(2) / mask.sum(1, keepdim=True)

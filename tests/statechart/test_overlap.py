@@ -224,14 +224,30 @@ def test_a_sound_that_is_surely_not_meant_is_let_pass_at_once(text):
     assert judge(overlap(text, meant=0.01), LIMITS) is RESUME
 
 
-def test_against_words_the_sound_must_be_surer():
+def test_words_are_let_pass_below_a_limit_of_their_own():
     between = (LIMITS.unmeant + LIMITS.unmeant_words) / 2
-    assert judge(begun("Okay", meant=between), LIMITS) is RESUME
-    assert judge(begun("It's a bit of a", meant=between), LIMITS) is CUT
-    assert judge(overlap("It's a bit of a", meant=between), LIMITS) is CUT
+    assert judge(begun("It's a bit of a", meant=between), LIMITS) is RESUME
+    assert judge(begun("", meant=between), LIMITS) is UNDECIDED
+    assert judge(begun("It's a bit of a", meant=LIMITS.unmeant_words), LIMITS) is CUT
+    assert judge(overlap("It's a bit of a", meant=LIMITS.unmeant_words), LIMITS) is CUT
 
 
-def test_no_sound_weighs_more_than_a_command_or_an_answer():
+@pytest.mark.parametrize(
+    ("text", "meant", "verdict"),
+    [
+        ("No kidding", 0.05, RESUME),
+        ("What a day", 0.05, RESUME),
+        ("No kidding", 0.5, CUT),
+        ("No", 0.05, CUT),
+        ("What", 0.05, CUT),
+        ("Wait for it", 0.05, CUT),
+    ],
+)
+def test_idioms_may_begin_as_questions_do(text, meant, verdict):
+    assert judge(begun(text, meant=meant), LIMITS) is verdict
+
+
+def test_no_likelihood_weighs_more_than_a_command_or_an_answer():
     assert judge(begun("Wait", meant=0.0), LIMITS) is CUT
     assert judge(begun("Okay", meant=0.0, agent_said=ASKED), LIMITS) is CUT
     assert judge(begun("", meant=0.0, agent_said=ASKED), LIMITS) is UNDECIDED

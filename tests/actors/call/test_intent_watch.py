@@ -33,6 +33,21 @@ def test_it_is_asked_after_a_while_and_again_as_it_may_be_ending():
     assert not sounds.due(1000 + 1601 * MS, sounding=True, last_voiced=0)
 
 
+class _Worded(FakeIntent):
+    def with_words(self, text, sound):
+        return 0.7 if text else sound
+
+
+def test_words_count_beside_the_sound_over_the_agent_alone():
+    sounds = IntentWatch(_Worded(Dictionary(CALLER_RATE)))
+    sounds.begin(1000, over_agent=True)
+    assert sounds.with_words("no") == 0.7
+    run_virtual(lambda: sounds.ask(SOUND, 4000, sounding=True, last_voiced=4000))
+    assert (sounds.with_words(""), sounds.with_words("no")) == (0.01, 0.7)
+    sounds.begin(90_000, over_agent=False)
+    assert sounds.with_words("no") is None
+
+
 def test_without_the_agent_or_a_judge_it_is_not():
     for sounds, over_agent in ((watch(), False), (IntentWatch(None), True)):
         sounds.begin(0, over_agent=over_agent)

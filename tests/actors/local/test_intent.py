@@ -5,7 +5,8 @@ import pytest
 import trio
 
 from actors.local._files import data_file
-from actors.local.intent import SHORTEST_S, MoonshineIntent, likelihood
+from actors.local._network import likelihood
+from actors.local.intent import SHORTEST_S, MoonshineIntent
 from actors.ports import CALLER_RATE
 
 
