@@ -202,3 +202,6 @@ class FlakyIntent:
             await self._faults.strike(fault)
         meant = await self._intent.meant(samples)
         return meant if fault is None or fault.kind != "garbage" or meant is None else 1 - meant
+
+    def with_words(self, text: str, sound: float | None) -> float | None:
+        return self._intent.with_words(text, sound)

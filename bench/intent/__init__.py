@@ -2,7 +2,7 @@
 ``actors/local/data``).
 
     python -m bench.intent.examples --out artefacts/intent   some thousand sounds over an agent, and what encoder and
-                                                             recogniser make of them (espeak-ng, flite, and what _lifelike names)
+                                                             recogniser make of them (see _lifelike for the voices)
     python -m bench.intent.fit artefacts/intent              fits the judge of sounds; needs torch (group "training")
     python -m bench.intent.wordings artefacts/intent         fits the judge of words; needs torch, too
 

@@ -136,6 +136,10 @@ def _mixed(pairs: Floats, meant: Floats) -> npt.NDArray[np.float32]:
     return mix.astype(np.float32)
 
 
+def _small(name: str, value: npt.NDArray[Any]) -> Any:
+    return value.astype(np.float16) if value.dtype.kind == "f" and name != "look.weight" else value
+
+
 def _shown(told: Floats, meant: Floats) -> str:
     parts = []
     for limit in (0.05, 0.1, 0.2, 0.3, 0.5):
@@ -186,10 +190,7 @@ def main(examples: tuple[Path, ...], out: Path, epochs: int, seed: int) -> None:
         print(f"by sound: {_shown(pairs[:, 1], meant)}")
         print(f"by both, mixed {mix.round(2)}: {_shown(both, meant)}")
     weights = _weights(fit(lines, seed), vectors, known) | {"mix": mix}
-    as_small = {
-        n: v.astype(np.float16) if v.dtype.kind == "f" and n != "look.weight" else v for n, v in weights.items()
-    }
-    np.savez_compressed(out, **as_small)
+    np.savez_compressed(out, **{name: _small(name, value) for name, value in weights.items()})
     print(f"{out}: {out.stat().st_size} bytes, {len(known)} words")
 
 
