@@ -3,26 +3,27 @@
 The first row that holds decides. "Settled" means that the transcript is final and the caller is silent, "due" that
 ``decide_ms`` have passed since playback was held.
 
-=====================================================================  ===========
-what was heard over the agent's speech                                 verdict
-=====================================================================  ===========
-a command or question word first ("wait", "no", "what"), not echoed,
-and more than that word is not unlikely meant ("no kidding")           CUT
-the agent's own words, fuzzily: echo. Settled or due -> RESUME, else   UNDECIDED
-less than ``tail_ms`` of a finished reply is unheard: an answer        CUT
-backchannels, soon after the agent's question: "okay" answers it       CUT
-else the sound, still without words, less likely meant than ``unmeant``  RESUME
-sound and words less likely meant than ``unmeant_words``               RESUME
-two words or more that are no backchannel and begin none               CUT
-one such word, of a final transcript                                   CUT
-one such word, of a partial one (may become anything), and due         CUT
-backchannels, hesitation, laughter or no words, settled                RESUME
-silent again after less than ``noise_ms`` of voice, no words: a noise  RESUME
-due, a backchannel so far, or what begins one ("sounds")               RESUME
-due, still voiced without words, the sound as likely meant as not      CUT
-due, else                                                              RESUME
-anything else                                                          UNDECIDED
-=====================================================================  ===========
+======================================================================  ===========
+what was heard over the agent's speech                                  verdict
+======================================================================  ===========
+a command or question word first ("wait", "no", "what"), not echoed     CUT
+(but of an idiom, "no kidding": as if these words were any others)
+the agent's own words, fuzzily: echo. Settled or due -> RESUME, else    UNDECIDED
+less than ``tail_ms`` of a finished reply is unheard: an answer         CUT
+backchannels, soon after the agent's question: "okay" answers it        CUT
+else no words, and the sound less likely meant than ``unmeant``         RESUME
+words that with their sound are so less than ``unmeant_words``          RESUME
+two words or more, no backchannel and no beginning of one, as likely
+meant as not                                                            CUT
+one such word, or such words less likely meant, of a final transcript   CUT
+the same of a partial one (may become anything), and due                CUT
+backchannels, hesitation, laughter or no words, settled                 RESUME
+silent again after less than ``noise_ms`` of voice, no words: a noise   RESUME
+due, a backchannel so far, or what begins one ("sounds")                RESUME
+due, still voiced without words, the sound as likely meant as not       CUT
+due, else                                                               RESUME
+anything else                                                           UNDECIDED
+======================================================================  ===========
 
 How likely it is meant (``Overlap.meant``) the sound tells from its beginning, of laughter and hums above all, and the
 words as they come, of praise and surprise that no list has. RESUME by it may come at any moment, and what is said next
@@ -72,7 +73,7 @@ class OverlapLimits:
     noise_ms: int = attrs.field(default=120, validator=attrs.validators.gt(0))
     letter_ms: int = attrs.field(default=15, validator=attrs.validators.gt(0))
     unmeant: float = attrs.field(default=0.08, validator=attrs.validators.ge(0))
-    unmeant_words: float = attrs.field(default=0.2, validator=attrs.validators.ge(0))
+    unmeant_words: float = attrs.field(default=0.25, validator=attrs.validators.ge(0))
     echo_likeness: float = attrs.field(default=0.8, validator=[attrs.validators.gt(0.0), attrs.validators.le(1.0)])
 
 
@@ -106,7 +107,9 @@ def judge(overlap: Overlap, limits: OverlapLimits) -> Verdict:
     echo = is_echo(spoken, overlap.agent_said, limits.echo_likeness)
     asked = _asked(overlap.agent_said)
     unmeant = not asked and _unmeant(overlap.meant, spoken, limits)
-    idiom = unmeant and len(spoken) > 1 and spoken[0] in _IN_IDIOMS
+    likely = overlap.meant is None or overlap.meant >= 0.5
+    unsure = not (asked or likely or settled or due)
+    idiom = (unmeant or unsure) and len(spoken) > 1 and spoken[0] in _IN_IDIOMS
     if spoken and not idiom and _addresses(spoken, overlap.agent_said, echo):
         return Verdict.CUT
     if echo:
@@ -120,12 +123,11 @@ def judge(overlap: Overlap, limits: OverlapLimits) -> Verdict:
     if spoken and not is_backchannel(spoken):
         if may_become_backchannel(spoken) and not settled:
             return Verdict.RESUME if due else Verdict.UNDECIDED
-        return Verdict.CUT if len(spoken) > 1 or overlap.final or due else Verdict.UNDECIDED
+        return Verdict.CUT if (len(spoken) > 1 and not unsure) or overlap.final or due else Verdict.UNDECIDED
     if settled or (not spoken and silent and overlap.voiced_ms < limits.noise_ms):
         return Verdict.RESUME
     if due:
-        wordless = overlap.still_voiced and not spoken
-        return Verdict.CUT if wordless and (overlap.meant is None or overlap.meant >= 0.5) else Verdict.RESUME
+        return Verdict.CUT if overlap.still_voiced and not spoken and likely else Verdict.RESUME
     return Verdict.UNDECIDED
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import attrs
 import click
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from torch import nn
 from actors.local._files import data_file
 from actors.local._network import likelihood
 from actors.local.wording import LONGEST, Wording, pooled
-from bench.intent._sounds import KINDS, spoken_phrases
+from bench.intent._sounds import KINDS, Kind, spoken_phrases
 from bench.intent._vectors import Vectors
 from bench.intent.fit import Network
 from bench.training._corpus import corpus
@@ -28,8 +29,7 @@ Floats = npt.NDArray[np.float64]
 
 HIDDEN, WIDTH, BATCH = 32, 3, 64
 SCALE = 24.0  #: a point's length: its numbers are about 1
-DIALOGUES = 700
-_MEANT = KINDS.index("meant")
+DIALOGUES = 400
 _RARE, _LEFT_OUT = 25, 8  # a word in fewer lines is rare; one rare word in so many is left out to judge by
 _NO_MIX = np.array([1.0, 0.0, 0.0], np.float32)
 
@@ -110,19 +110,32 @@ def _weights(network: Network, vectors: Vectors, known: Sequence[str]) -> dict[s
     }
 
 
-def _examples(folders: Sequence[Path]) -> Iterator[tuple[tuple[str, ...], int, str, float]]:
-    """Of each view: the true words, its kind, what was heard, and what the sound alone tells."""
+@attrs.frozen
+class _View:
+    """A sound as far as it was heard: the true words and kind, what the recogniser made of it, what the sound tells."""
+
+    said: tuple[str, ...]
+    kind: Kind
+    heard: tuple[str, ...]
+    by_sound: float
+
+    @property
+    def meant(self) -> int:
+        return int(self.kind == "meant")
+
+
+def _views(folders: Sequence[Path]) -> Iterator[_View]:
+    """Those in which the recogniser heard words."""
     with np.load(data_file("intent.npz")) as found:
         sound = {name: found[name].astype(np.float32) for name in found.files}
     for folder in folders:
         with np.load(folder / "examples.npz") as found:
-            ends = np.cumsum(found["lengths"])
-            texts = found["texts"][found["sources"]]
-            frames, heard, kinds = found["frames"], found["heard"], found["kinds"]
+            ends, frames, kinds = np.cumsum(found["lengths"]), found["frames"], found["kinds"]
+            texts, heard = found["texts"][found["sources"]], found["heard"]
         for n, end in enumerate(ends):
-            begin = ends[n - 1] if n else 0
-            by_sound = likelihood(frames[begin:end].astype(np.float32), sound)
-            yield words(str(texts[n])), int(kinds[n] == _MEANT), str(heard[n]), by_sound
+            if spoken := words(str(heard[n]))[:LONGEST]:
+                by_sound = likelihood(frames[ends[n - 1] if n else 0 : end].astype(np.float32), sound)
+                yield _View(words(str(texts[n])), KINDS[kinds[n]], spoken, by_sound)
 
 
 def _mixed(pairs: Floats, meant: Floats) -> npt.NDArray[np.float32]:
@@ -168,25 +181,27 @@ def main(examples: tuple[Path, ...], out: Path, epochs: int, seed: int) -> None:
     vectors = Vectors()
     fit = _Fit(vectors, epochs)
     lines = _lines(seed)
-    views = list(_examples(examples))
-    lines += [(words(heard)[:LONGEST], meant) for said, meant, heard, _ in views if said and words(heard)]
+    views = list(_views(examples))
+    # What is heard in a noise is no phrase of anybody's.
+    lines += [(view.heard, view.meant) for view in views if view.kind != "noise"]
     known = list(dict.fromkeys([*vectors.whole, *(word for said, _ in lines for word in said)]))
-    rare = _rare(lines, Random(seed))
-    # A view is left out by what was truly said, whatever was heard.
-    unmet = {words(heard)[:LONGEST] for said, _, heard, _ in views if rare & {*said}}
-    aside = [line for line in lines if rare & {*line[0]} or line[0] in unmet]
-    without = fit([line for line in lines if not (rare & {*line[0]} or line[0] in unmet)], seed)
-    judge = Wording(_weights(without, vectors, known))
+    random = Random(seed)
+    rare = _rare(lines, random)
+    said = sorted({view.said for view in views})
+    unsaid = set(random.sample(said, len(said) // 3))  # a view is left out by what was truly said, whatever was heard
+    left = [view for view in views if view.said in unsaid or rare & {*view.said}]
+    tested = {line for line in lines if rare & {*line[0]} or line[0] in unsaid} | {(v.heard, v.meant) for v in left}
+    judge = Wording(_weights(fit([line for line in lines if line not in tested], seed), vectors, known))
+    aside = [line for line in lines if rare & {*line[0]}]
     told = np.array([judge.meant(" ".join(said)) for said, _ in aside])
     print(f"words, of {len(aside)} lines with words never met: {_shown(told, np.array([m for _, m in aside]))}")
     mix = _NO_MIX
-    if views:
-        left = [view for view in views if (rare & {*view[0]} or not view[0]) and words(view[2])]
-        pairs = np.array([(judge.meant(heard), by_sound) for _, _, heard, by_sound in left])
-        meant = np.array([meant for _, meant, _, _ in left], float)
+    if left:
+        pairs = np.array([(judge.meant(" ".join(view.heard)), view.by_sound) for view in left])
+        meant = np.array([view.meant for view in left], float)
         mix = _mixed(pairs, meant)
         both = np.array([pooled(by_words, by_sound, mix) for by_words, by_sound in pairs])
-        print(f"heard, {len(left)} views, by words: {_shown(pairs[:, 0], meant)}")
+        print(f"heard, {len(left)} views of phrases left out, by words: {_shown(pairs[:, 0], meant)}")
         print(f"by sound: {_shown(pairs[:, 1], meant)}")
         print(f"by both, mixed {mix.round(2)}: {_shown(both, meant)}")
     weights = _weights(fit(lines, seed), vectors, known) | {"mix": mix}

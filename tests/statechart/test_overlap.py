@@ -228,8 +228,15 @@ def test_words_are_let_pass_below_a_limit_of_their_own():
     between = (LIMITS.unmeant + LIMITS.unmeant_words) / 2
     assert judge(begun("It's a bit of a", meant=between), LIMITS) is RESUME
     assert judge(begun("", meant=between), LIMITS) is UNDECIDED
-    assert judge(begun("It's a bit of a", meant=LIMITS.unmeant_words), LIMITS) is CUT
+    assert judge(begun("It's a bit of a", meant=0.5), LIMITS) is CUT
     assert judge(overlap("It's a bit of a", meant=LIMITS.unmeant_words), LIMITS) is CUT
+
+
+def test_words_less_likely_meant_than_not_may_go_on_until_it_is_due():
+    assert judge(begun("It's a bit of a", meant=0.4), LIMITS) is UNDECIDED
+    assert judge(begun("What a bit", meant=0.4), LIMITS) is UNDECIDED
+    assert judge(begun("It's a bit of a", meant=0.4, elapsed_ms=600), LIMITS) is CUT
+    assert judge(begun("It's a bit of a", meant=0.4, agent_said=ASKED), LIMITS) is CUT
 
 
 @pytest.mark.parametrize(
