@@ -19,10 +19,10 @@ from bench.speech import Utterance, Voice, speak, voiced_bounds
 __all__ = ["LISTED", "PARTS", "Label", "OverlapCase", "Part", "load_overlaps", "sound_of"]
 
 LISTED = tuple(Path(__file__).with_name(name) for name in ("overlaps.toml", "overlaps_lifelike.toml"))
-Part = Literal["development", "held_out", "held_out_lifelike"]
+Part = Literal["development", "lifelike", "held_out", "held_out_lifelike"]
 PARTS: tuple[Part, ...] = get_args(Part)
 Label = Literal["ignore", "yield"]
-_SEEDS: dict[Part, int] = {"development": 1000, "held_out": 2000, "held_out_lifelike": 3000}
+_SEEDS: dict[Part, int] = {"development": 1000, "held_out": 2000, "held_out_lifelike": 3000, "lifelike": 4000}
 _PHONEMES = ("espeak-ng", "kokoro", "piper")  #: the engines that can say them
 _LOUDEST = 30_000
 
