@@ -13,6 +13,7 @@ Map
     _snapshot         what is remembered; Settings
     _draft            a snapshot in the making, and its effects
     _moves _hearing   what several rules share: on the agent's side, on the caller's
+    _news             outcomes of side effects: which answer tells of them
     _rules_idle _rules_listening _rules_processing     the rules of one state each
     _rules_speech _rules_call                          of SPEAKING and INTERRUPTED; of every state
     _endpointing      how long to wait after these words; farewells. It asks
@@ -50,6 +51,7 @@ from statechart._effects import (
     Say,
     ShowCaller,
     StartAnswer,
+    Tell,
     Transcribe,
 )
 from statechart._endpointing import Completeness, EndpointWaits, classify, is_farewell, wait_ms
@@ -167,6 +169,7 @@ __all__ = [
     "State",
     "Step",
     "SttFailed",
+    "Tell",
     "TextTyped",
     "Timer",
     "TimerFired",

@@ -27,6 +27,7 @@ __all__ = [
     "Say",
     "ShowCaller",
     "StartAnswer",
+    "Tell",
     "Transcribe",
 ]
 
@@ -61,6 +62,16 @@ class StartAnswer:
     text: str
     speculative: bool
     announce: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Tell:
+    """Let the outcomes of these side effects follow as the last words of an answer that has finished and is still
+    being heard. Like :class:`Say` this opens the attempt again."""
+
+    turn: int
+    attempt: int
+    announce: tuple[str, ...]
 
 
 @attrs.frozen
@@ -167,6 +178,7 @@ class EndCall:
 Effect = (
     Say
     | StartAnswer
+    | Tell
     | ConfirmAnswer
     | CancelAnswer
     | Play

@@ -24,6 +24,7 @@ from statechart._effects import (
 )
 from statechart._endpointing import is_farewell
 from statechart._events import Timer
+from statechart._news import take_news, tell_on
 from statechart._snapshot import Commit, Kind, Reply, Snapshot, Stage, State, Utterance
 from statechart._words import same_words
 
@@ -105,7 +106,7 @@ def start_waiting_answer(d: Draft) -> None:
 
 
 def _start(d: Draft) -> None:
-    due = tuple(commit.key for commit in d.now.commits if commit.stage is Stage.DONE)
+    due = take_news(d)
     d.emit(StartAnswer(d.now.turn, d.now.attempt, d.reply.text, not d.reply.confirmed, due))
 
 
@@ -201,6 +202,7 @@ def play(d: Draft) -> None:
     d.mark(ready=False, playing=True, played=True)
     d.go(State.SPEAKING)
     d.emit(Play(d.now.turn))
+    tell_on(d)
 
 
 def fall_silent(d: Draft) -> None:

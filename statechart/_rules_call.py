@@ -28,6 +28,7 @@ from statechart._events import (
 )
 from statechart._hearing import let_pass, voice_ended
 from statechart._moves import end_call, release_commits, start_waiting_answer
+from statechart._news import tell_on
 from statechart._snapshot import Commit, Snapshot, Stage
 
 __all__ = [
@@ -93,6 +94,7 @@ def commit_requested(d: Draft, event: CommitRequested) -> None:
 
 def commit_finished(d: Draft, event: CommitFinished) -> None:
     d.set(commits=tuple(attrs.evolve(c, stage=Stage.DONE) if c.key == event.key else c for c in d.now.commits))
+    tell_on(d)
 
 
 def settled(d: Draft, event: Settled) -> None:

@@ -32,6 +32,7 @@ from statechart._hearing import (
     voice_ended,
 )
 from statechart._moves import apologise, confirm, cut, end_turn, fall_silent, play, release_commits, went_well
+from statechart._news import tell_on
 from statechart._overlap import Verdict
 from statechart._snapshot import Kind, State, Utterance
 from statechart._words import words
@@ -110,6 +111,7 @@ def finished(d: Draft, _: ReplyFinished) -> None:
     went_well(d)
     if d.reply.kind is Kind.ANSWER and not d.reply.answered:
         apologise(d)
+    tell_on(d)
 
 
 def failed(d: Draft, _: ReplyFailed) -> None:
@@ -191,6 +193,7 @@ def _go_on(d: Draft) -> None:
         play(d)
     elif d.reply.playing:
         d.go(State.SPEAKING)
+        tell_on(d)
     elif d.reply.finished:
         end_turn(d)
         return

@@ -119,6 +119,7 @@ class Commit:
     turn: int
     attempt: int
     stage: Stage = Stage.PENDING
+    told_in: int = -1  # the latest turn that was given it to tell
     told_alone: bool = False  # a turn was opened only to tell it; from then on it waits for the caller's next turn
 
 

@@ -23,6 +23,7 @@ from statechart import (
     ReplyFinished,
     Say,
     StartAnswer,
+    Tell,
 )
 
 __all__ = ["Attempts"]
@@ -79,6 +80,9 @@ class Attempts:
     def say(self, order: Say) -> None:
         self._spawn(order.turn, order.attempt, self._say, order)
 
+    def tell(self, order: Tell) -> None:
+        self._spawn(order.turn, order.attempt, self._tell, order)
+
     def cancel(self, order: CancelAnswer) -> None:
         for scope in self._scopes.get((order.turn, order.attempt), ()):
             scope.cancel(reason=order.reason)
@@ -134,6 +138,20 @@ class Attempts:
         reel.drop_unspoken()
         await self._speaker.speak_phrase(reel, self._words(order.phrase))
         self._playout.finish(reel)
+        self._post(ReplyFinished(order.turn, order.attempt))
+
+    async def _tell(self, order: Tell) -> None:
+        reel = self._playout.reopen(order.turn, order.attempt)
+        if reel is not None:
+            try:
+                for key, words in self._record.announcements(order.announce):
+                    if not reel.tells_of(key):  # the answer may have wanted the same, and told of it itself
+                        reel.outcome(key)
+                        await self._speaker.speak_phrase(reel, words, tells=True)
+            except EngineError as error:
+                _log.warning("an outcome is told later: %s", error)
+                reel.drop_unspoken()
+            self._playout.finish(reel)
         self._post(ReplyFinished(order.turn, order.attempt))
 
     async def _answer_is_near(self, reel: Reel) -> bool:

@@ -54,6 +54,7 @@ from statechart import (
     ShowCaller,
     Snapshot,
     StartAnswer,
+    Tell,
     TextTyped,
     Timer,
     TimerFired,
@@ -231,6 +232,8 @@ class Call:
                 self._attempts.start(effect)
                 if not effect.speculative:
                     self._turn_confirmed(effect.turn, event)
+            case Tell():
+                self._attempts.tell(effect)
             case ConfirmAnswer():
                 self._turn_confirmed(effect.turn, event)
                 self._attempts.confirm(effect)

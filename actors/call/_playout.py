@@ -47,8 +47,7 @@ class Playout:
         self._settling = Settling(lambda reel, played: on_settled(reel, played, True))
         self._open = False  # audio of the reel may go out
         self._held = False
-        self._connected = True
-        self._lost_at = 0.0
+        self._connected, self._lost_at = True, 0.0
         self._resync_by: float | None = None  # after a lost line: when to go on without the client's report
         self._ready_told = False  # AudioReady was posted and not yet answered
         self._speaking: int | None = None  # turn of the last agent_speaking without agent_done
@@ -93,13 +92,19 @@ class Playout:
             self._end_if_drained(reel)  # before this was known
         self._wake()
 
+    def reopen(self, turn: int, attempt: int) -> Reel | None:
+        """Let more follow what was finished; None where the caller's end was told already that nothing will."""
+        if (reel := self._reel) is None or (reel.turn, reel.attempt, self._speaking) != (turn, attempt, turn):
+            return None
+        reel.reopen()
+        return reel
+
     def _end_if_drained(self, reel: Reel) -> None:
         if reel.finished and reel.cursor.sent and not reel.unsent and not self._open and not self._held:
             self._heard_out(reel)
 
     def _tell_ready(self) -> None:
-        reel = self._reel
-        if reel is not None and reel.confirmed and reel.unsent and not self._open and not self._ready_told:
+        if (reel := self._reel) and reel.confirmed and reel.unsent and not self._open and not self._ready_told:
             self._ready_told = True
             self._post(AudioReady(reel.turn, reel.attempt))
 

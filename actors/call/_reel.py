@@ -114,6 +114,17 @@ class Reel:
         """What is said from here on tells of the side effect ``key``."""
         self._outcomes.append((key, len(self._log)))
 
+    def reopen(self) -> None:
+        """More words follow those that were to be the last."""
+        self.finished = False
+        last = next((entry for entry in reversed(self._log) if isinstance(entry, Span)), None)
+        if last is not None and not last.raw[-1:].isspace():
+            last.raw += " "
+
+    def tells_of(self, key: str) -> bool:
+        """Whether words of this turn tell of the side effect ``key``, or are to."""
+        return any(known == key for known, _ in self._outcomes)
+
     def drop_unspoken(self) -> None:
         """What was written and not spoken will not be: the words that follow take its place."""
         kept = [not isinstance(entry, Span) or _stop_short(entry) for entry in self._log]
@@ -184,13 +195,15 @@ class Reel:
         """Keys of the side effects whose outcome the caller heard at least a word about.
 
         Where the same words tell of several functions, nobody can say which of them the first words were about: then
-        all of them must have been heard.
+        all of them must have been heard, up to those about the next one.
         """
         keys: set[str] = set()
         for place, (key, entries) in enumerate(self._outcomes):
-            later = [entry.said() for entry in self._log[entries:] if isinstance(entry, Span) and entry.tells]
             others = [n for _, n in (*self._outcomes[:place], *self._outcomes[place + 1 :])]
-            shared = self._asked_with_others(entries) or any(not self._tells_between(entries, n) for n in others)
+            apart = [n for n in others if self._tells_between(entries, n)]
+            end = min((n for n in apart if n > entries), default=len(self._log))
+            later = [entry.said() for entry in self._log[entries:end] if isinstance(entry, Span) and entry.tells]
+            shared = self._asked_with_others(entries) or len(apart) < len(others)
             told = heard(later, played)
             if told.text.strip() and (told.complete or not shared):
                 keys.add(key)

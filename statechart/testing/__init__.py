@@ -11,7 +11,7 @@ runs at most once and never on trial, withdrawn or held, that held speech is res
 belongs to its state, that something always brings the call on, and that the end is the end.
 
 Map: ``_strategies`` · ``_machine`` (the state machine, and ``check``) · ``_miniature`` (the call that it plays) ·
-``_promises`` (what holds of every snapshot)
+``_reel`` (its audio) · ``_promises`` (what holds of every snapshot)
 """
 
 from __future__ import annotations

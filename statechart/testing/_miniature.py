@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 
-import attrs
-
 from statechart._chart import TABLE, Step, transition
 from statechart._effects import (
     ArmTimer,
@@ -28,6 +26,7 @@ from statechart._effects import (
     RunCommit,
     Say,
     StartAnswer,
+    Tell,
     Transcribe,
 )
 from statechart._events import (
@@ -44,28 +43,11 @@ from statechart._events import (
     Timer,
     TimerFired,
 )
-from statechart._snapshot import Settings, Snapshot, State
+from statechart._snapshot import Settings, Snapshot, Stage, State
 from statechart.testing._promises import check_snapshot
+from statechart.testing._reel import Reel
 
-__all__ = ["MiniatureCall", "Reel"]
-
-
-@attrs.define
-class Reel:
-    """The agent's audio of one turn. ``waiting``: spans not heard yet; ``open``: they go out."""
-
-    turn: int
-    attempt: int
-    confirmed: bool = False
-    waiting: int = 0
-    told_ready: bool = False
-    open: bool = False
-    held: bool = False
-    finished: bool = False
-    drained: bool = False
-    started: bool = False
-    words: list[str] = attrs.field(factory=list)
-    outcomes: set[str] = attrs.field(factory=set)
+__all__ = ["MiniatureCall"]
 
 
 class MiniatureCall:
@@ -227,6 +209,8 @@ class MiniatureCall:
                 self.segment_closed = True
             case Say() | StartAnswer() | ConfirmAnswer() | CancelAnswer():
                 self._answering(effect)
+            case Tell():
+                self._tell(effect)
             case Play() | Hold() | Resume() | Flush():
                 self._playing(effect)
             case RunCommit(key):
@@ -256,7 +240,7 @@ class MiniatureCall:
             self.filler_wanted = True
             return
         if isinstance(effect, StartAnswer):
-            done = {c.key for c in self.snapshot.commits if c.stage.value == "done"}
+            done = {c.key for c in self.snapshot.commits if c.stage is Stage.DONE}
             assert done <= set(effect.announce), "an outcome is due"
         reel = self._reel()
         if isinstance(effect, ConfirmAnswer):
@@ -266,6 +250,17 @@ class MiniatureCall:
         self.at_work, reel.finished = True, False
         reel.confirmed = reel.confirmed or key in self.live
         if isinstance(effect, StartAnswer):
+            reel.outcomes |= set(effect.announce)
+
+    def _tell(self, effect: Tell) -> None:
+        done = {c.key for c in self.snapshot.commits if c.stage is Stage.DONE}
+        assert set(effect.announce) <= done, "it is not known yet, or was told"
+        assert (effect.turn, effect.attempt) in self.live, "it is on trial, or was withdrawn"
+        reel = self.reel
+        if reel is None:  # it was heard to its end in that very moment
+            self.post(ReplyFinished(effect.turn, effect.attempt))
+        else:
+            self.at_work, reel.finished = True, False
             reel.outcomes |= set(effect.announce)
 
     def _playing(self, effect: Play | Hold | Resume | Flush) -> None:

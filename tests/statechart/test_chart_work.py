@@ -23,6 +23,7 @@ from statechart import (
     StartAnswer,
     State,
     SttFailed,
+    Tell,
     TextTyped,
     Timer,
 )
@@ -209,14 +210,55 @@ def test_a_failed_answer_does_not_run_what_it_still_wanted(chart):
     assert chart.now.commits == ()
 
 
-def test_an_outcome_is_told_by_the_next_answer_and_once_heard_by_no_other(chart):
-    chart.outcome_of_a_cut_turn()(CommitFinished("k"))
-    chart.fire(Timer.END_OF_TURN).span("It is booked.").ready().finished().drained()
-    # The answer had begun before the outcome was known: nobody asks, so it is told now.
-    chart(Settled(2))
+def test_an_outcome_known_before_the_next_answer_begins_is_its_first_words(chart):
+    chart.processing()(CommitRequested(1, 0, "k"), CommitFinished("k")).says("never mind that")
+    chart.fire(Timer.END_OF_TURN)
+    assert chart.now.commits[0].told_in == 2
+    chart.span("It is booked.").ready().finished()
+    assert chart.gave(Tell) == []
+    chart.drained()(Settled(2, frozenset({"k"})))
+    assert (chart.now.commits, chart.state) == ((), State.IDLE)
+
+
+@pytest.mark.parametrize("when", ["before it is heard", "while it is written", "while it is heard", "while it is held"])
+def test_an_outcome_known_after_the_next_answer_began_is_its_last_words(chart, when):
+    known = CommitFinished("k")
+    chart.outcome_of_a_cut_turn().fire(Timer.END_OF_TURN).span("All right.")
+    match when:
+        case "before it is heard":
+            chart(known).finished().ready()
+        case "while it is written":
+            chart.ready()(known).finished()
+        case "while it is heard":
+            chart.ready().finished()(known)
+        case _:
+            chart.ready().voice().finished()(known)
+            assert chart.gave(Tell) == []
+            chart.silence(60)
+    assert chart.gave(Tell) == [Tell(2, 0, ("k",))]
+    assert (chart.state, chart.reply.finished) == (State.SPEAKING, False)
+    chart.span("It is booked.").finished()
+    assert chart.gave(Tell) == [], "it is told once"
+    chart.drained()(Settled(2, frozenset({"k"})))
+    assert (chart.now.commits, chart.state) == ((), State.IDLE)
+
+
+def test_an_outcome_that_could_not_be_told_with_the_answer_is_told_right_behind_it(chart):
+    chart.outcome_of_a_cut_turn().fire(Timer.END_OF_TURN).span("All right.").ready().finished()(CommitFinished("k"))
+    chart.finished().drained()(Settled(2))
     assert chart.gave(StartAnswer) == [StartAnswer(3, 0, "", speculative=False, announce=("k",))]
     chart.span("It is booked.").ready().finished().drained()(Settled(3, frozenset({"k"})))
     assert (chart.now.commits, chart.state) == ((), State.IDLE)
+
+
+def test_an_answer_is_not_told_to_tell_of_its_own_side_effect(chart):
+    chart.speaking()(CommitRequested(1, 0, "k"), CommitFinished("k")).span("It is booked.").finished()
+    assert chart.gave(Tell) == []
+
+
+def test_an_apology_tells_nothing(chart):
+    chart.outcome_of_a_cut_turn().fire(Timer.END_OF_TURN).failed().span("Sorry.").ready().finished()
+    assert chart(CommitFinished("k")).gave(Tell) == []
 
 
 def test_trials_do_not_use_up_the_telling_of_an_outcome(chart):
@@ -229,7 +271,7 @@ def test_trials_do_not_use_up_the_telling_of_an_outcome(chart):
 
 def test_an_outcome_that_could_not_be_told_alone_waits_for_the_next_turn(chart):
     chart.outcome_of_a_cut_turn().fire(Timer.END_OF_TURN)(CommitFinished("k"))
-    chart.span("All right.").ready().finished().drained()(Settled(2))
+    chart.span("All right.").ready().finished().finished().drained()(Settled(2))
     assert chart.key == (3, 0)
     chart.failed()
     assert chart.state is State.IDLE

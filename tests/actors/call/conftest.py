@@ -24,6 +24,7 @@ class World:
         self.looked: list[str] = []
         self.look_seconds = 0.1
         self.book_seconds = 0.5
+        self.until = trio.Event()  # a booking ends then, or after its seconds
 
 
 @pytest.fixture
@@ -40,10 +41,11 @@ def agent(world: World) -> Agent:
         world.looked.append(day)
         return {"slots": ["nine"]}
 
-    @tool(effect="commit", timeout=4.0)
+    @tool(effect="commit", timeout=100.0)
     async def book(day: str) -> dict[str, Any]:
         """Book a time."""
-        await trio.sleep(world.book_seconds)
+        with trio.move_on_after(world.book_seconds):
+            await world.until.wait()
         world.booked.append(day)
         return {"status": "booked", "day": day}
 

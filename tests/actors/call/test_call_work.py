@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import trio
 
+from actors.errors import EngineUnavailable
 from actors.line import (
     AgentDone,
     AgentSpeaking,
@@ -160,6 +161,98 @@ def test_commit_cut_by_barge_in_runs_once_and_is_announced(play, world):
     assert results == ['{"status":"booked","day":"Tuesday"}']
     last_turn = max(stage.caller.ears)
     assert stage.said(last_turn).startswith("By the way, your request went through: book.")
+
+
+NEWS = "By the way, your request went through: book."
+
+
+async def books_and_asks_on(c):
+    """The outcome comes while the next answer is heard."""
+    await c.say("Please book Tuesday for me?")
+    await c.wait_for("processing")
+    await trio.sleep(0.7)
+    await c.say("wait what do you do there?")
+    await c.wait_for_answer()
+    await trio.sleep(4)
+
+
+def turns_heard(stage):
+    return [stage.said(turn) for turn in sorted(stage.caller.ears) if stage.said(turn)]
+
+
+@pytest.mark.parametrize("seconds", [3.5, 5.0, 7.0])
+def test_an_outcome_known_while_the_next_answer_is_heard_is_its_last_words(play, world, seconds):
+    world.book_seconds = seconds
+    stage = play(books_and_asks_on)
+    *_, last = turns_heard(stage)
+    assert last.startswith("Sure, I can help you with that.")
+    assert last.endswith(f"Which one is it? {NEWS}")
+    *_, message = stage.call.history.messages()
+    assert message.content == last
+    assert len(stage.caller.messages(AgentDone)) == len(stage.caller.messages(AgentSpeaking))
+
+
+def test_an_outcome_that_the_voice_fails_on_is_told_right_behind(play, world):
+    world.book_seconds = 4.0
+
+    def prepare(stage):
+        tts = stage.setup.tts
+        speak, failed = tts.speak, []
+
+        def once(text, words):
+            if text == NEWS and not failed:
+                failed.append(text)
+                raise EngineUnavailable("fake", "no voice")
+            return speak(text, words)
+
+        tts.speak = once
+
+    stage = play(books_and_asks_on, prepare=prepare)
+    *_, before, last = turns_heard(stage)
+    assert before.endswith("Which one is it?")
+    assert last == NEWS
+
+
+def test_an_outcome_that_comes_as_the_answer_ends_is_told_right_behind(play, world):
+    """What is left of it is on its way: the caller's end knows that nothing follows."""
+
+    async def part(c):
+        world.book_seconds = 60
+        await c.say("Please book Tuesday for me?")
+        await c.wait_for("processing")
+        await trio.sleep(0.7)
+        await c.say("wait what do you do there?")
+        await c.wait_for("speaking")
+        while len(c.messages(AgentDone)) < len(c.messages(AgentSpeaking)):  # noqa: ASYNC110 - it is a clock, too
+            await trio.sleep(0.02)
+        assert c.left_s() > 0
+        world.until.set()
+        await c.wait_for_answer()
+        await trio.sleep(4)
+
+    stage = play(part)
+    *_, before, last = turns_heard(stage)
+    assert before.endswith("Which one is it?")
+    assert last == NEWS
+
+
+def test_an_answer_that_wanted_the_same_tells_of_it_once(play, world):
+    """It was asked for again while it ran: its outcome is told by the words of that answer."""
+    world.book_seconds = 3.0
+
+    async def part(c):
+        await c.say("Please book Tuesday for me?")
+        await c.wait_for("processing")
+        await trio.sleep(0.7)
+        await c.say("wait, please book Tuesday, I said")
+        await c.wait_for_answer()
+        await trio.sleep(1)
+
+    stage = play(part)
+    assert world.booked == ["Tuesday"]
+    *_, last = turns_heard(stage)
+    assert "Here is what came of it" in last
+    assert NEWS not in " ".join(turns_heard(stage))
 
 
 def test_identical_commit_is_not_done_twice(play, world):

@@ -177,6 +177,25 @@ def test_outcome_told_after_another_result_must_be_heard_out():
     assert reel.announced(200) == {"k"}
 
 
+def test_words_about_a_later_outcome_need_not_be_heard_for_the_earlier_ones():
+    reel = Reel(1, 0)
+    reel.called([ToolCall("a", "book", "{}"), ToolCall("b", "move", "{}")])
+    for call, key in (("a", "k1"), ("b", "k2")):
+        reel.returned(call, "1")
+        reel.outcome(key)
+    speak(reel, "Both are done.", 100)
+    reel.finished = True
+    reel.reopen()
+    assert not reel.finished
+    assert not reel.tells_of("k3")
+    reel.outcome("k3")
+    assert reel.tells_of("k3")
+    speak(reel, "By the way, that is ordered, too.", 100)
+    assert reel.heard(200).text.strip() == "Both are done. By the way, that is ordered, too."
+    assert reel.announced(100) == {"k1", "k2"}
+    assert reel.announced(200) == {"k1", "k2", "k3"}
+
+
 def test_outcomes_keep_their_place_when_words_are_dropped():
     """Found by simulation."""
     reel = Reel(1, 0)
