@@ -128,9 +128,9 @@ def _ordered_end(trace: Trace) -> float:
 
 
 def _deaf(trace: Trace) -> bool:
-    """Whether the recogniser failed, or an actor on the way to it."""
+    """Whether the recogniser failed, or an actor on the way to it, or who judges the sound of words talked nonsense."""
     script: Script = trace.script
-    if any(fault.part == "stt" for fault in script.faults):
+    if any(fault.part == "stt" or (fault.part, fault.kind) == ("intent", "garbage") for fault in script.faults):
         return True
     if any(crash.actor in ("transcriber", "line") for crash in script.crashes):
         return True
