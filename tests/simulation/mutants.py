@@ -345,7 +345,10 @@ def crashed_actor_stays_dead():
     """What failed is not restarted; the call goes on without it."""
 
     def make(original):
-        return lambda self: [attrs.evolve(spec, restart="temporary", significant=False) for spec in original(self)]
+        def children(self):
+            return [spec if spec.significant else attrs.evolve(spec, restart="temporary") for spec in original(self)]
+
+        return children
 
     yield from replaced(Call, "_children", make)
 
