@@ -25,9 +25,9 @@ def take_news(d: Draft, *, but: int | None = None) -> tuple[str, ...]:
 
 def tell_on(d: Draft) -> None:
     """What came of a side effect while the next answer was being made is told by that, as its last words."""
-    if d.now.state is not State.SPEAKING or d.reply.kind is not Kind.ANSWER or not d.reply.finished:
+    if d.now.state is not State.SPEAKING or d.reply.kind not in (Kind.ANSWER, Kind.NEWS) or not d.reply.finished:
         return
     news = take_news(d, but=d.now.turn)
     if news:
-        d.mark(finished=False)
+        d.mark(kind=Kind.NEWS, finished=False)  # should the voice fail on it, there is nothing to be sorry for
         d.emit(Tell(d.now.turn, d.now.attempt, news))

@@ -143,14 +143,10 @@ class Attempts:
     async def _tell(self, order: Tell) -> None:
         reel = self._playout.reopen(order.turn, order.attempt)
         if reel is not None:
-            try:
-                for key, words in self._record.announcements(order.announce):
-                    if not reel.tells_of(key):  # the answer may have wanted the same, and told of it itself
-                        reel.outcome(key)
-                        await self._speaker.speak_phrase(reel, words, tells=True)
-            except EngineError as error:
-                _log.warning("an outcome is told later: %s", error)
-                reel.drop_unspoken()
+            for key, words in self._record.announcements(order.announce):
+                if not reel.tells_of(key):  # the answer may have wanted the same, and told of it itself
+                    reel.outcome(key)
+                    await self._speaker.speak_phrase(reel, words, tells=True)
             self._playout.finish(reel)
         self._post(ReplyFinished(order.turn, order.attempt))
 

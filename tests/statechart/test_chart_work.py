@@ -251,6 +251,16 @@ def test_an_outcome_that_could_not_be_told_with_the_answer_is_told_right_behind_
     assert (chart.now.commits, chart.state) == ((), State.IDLE)
 
 
+def test_a_voice_that_fails_on_an_outcome_is_not_apologised_for(chart):
+    chart.outcome_of_a_cut_turn().fire(Timer.END_OF_TURN).span("All right.").ready().finished()(CommitFinished("k"))
+    chart.failed()
+    assert chart.gave(Say) == []
+    chart.drained()
+    assert (chart.gave(Flush), chart.state) == ([Flush(2)], State.IDLE)
+    chart(Settled(2))
+    assert chart.gave(StartAnswer) == [StartAnswer(3, 0, "", speculative=False, announce=("k",))]
+
+
 def test_an_answer_is_not_told_to_tell_of_its_own_side_effect(chart):
     chart.speaking()(CommitRequested(1, 0, "k"), CommitFinished("k")).span("It is booked.").finished()
     assert chart.gave(Tell) == []
