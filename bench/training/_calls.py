@@ -99,13 +99,13 @@ class _Whole(Conversation):
         draw = self.draw
         for turn in range(draw.one((1, 2, 2, 3, 3, 4))):
             what = draw.random.random()
-            if what < 0.17:
+            if what < 0.13:
                 self.chat.any(self.avoid)
-            elif what < 0.20:
+            elif what < 0.16:
                 self._aside(_READY, _GO_ON)
-            elif what < 0.24 and len(self.shown) > 1:
+            elif what < 0.20 and len(self.shown) > 1:
                 self._two(turn)
-            elif what < (0.42 if self.absent else 0.33):
+            elif what < (0.36 if self.absent else 0.27):
                 self.refuse()
             else:
                 self._one(draw.one(self.shown), turn)

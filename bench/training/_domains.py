@@ -96,7 +96,8 @@ class Conversation:
         shown = [show(draw, action, own=own) for action in domain.actions]
         if not own:
             shown = draw.some(shown, len(shown))[: draw.one((2, 3, 4, 5, 6))]
-        hidden = not own and len(shown) > 1 and draw.chance(0.35)
+        # Not a look-up that leads to a function which stays: "I'd like to play on Friday" may be meant for either.
+        hidden = not own and len(shown) > 1 and shown[-1].action.then is None and draw.chance(0.38)
         self.absent = shown.pop() if hidden else None
         if not own and draw.chance(0.2):
             taken = {each.tool for each in shown}
@@ -114,7 +115,7 @@ class Conversation:
             f"{{Hello, this is {place}. How can I help you?|{place}, what can I do for you?|{place}, good day.|"
             f"Hello. How can I help you?|Welcome to {place}. How can I help?|{place}, how may I help you?}}"
         )
-        self.job = _listed([each.action.does for each in shown])
+        self.job = _listed(list(dict.fromkeys(each.action.does for each in shown)))
         role = draw.text(draw.one(domain.roles), {"place": place})
         style = draw.one(_STYLES) if not own else "<role>"
         job = re.sub(r"\byou\b", "callers", re.sub(r"\byour\b", "their", self.job))

@@ -57,6 +57,7 @@ _FIXED: Final = ("person", "phone", "address", "ref", "code", "birth")  # what n
 _NO_NOUN: Final = frozenset(
     ("which", "what", "where", "when", "who", "to", "at", "on", "with", "under", "until", "for_what", "for_whom", "for")
 )
+_FORGOTTEN: Final = ("phone", "address", "ref", "code")  # what callers may not know
 
 
 class Asking:
@@ -99,7 +100,7 @@ class Asking:
             what = draw.random.random()
             if what < 0.05:
                 return self._given_up(_DROPPED, ("No problem. Is there anything else?", "All right. Anything else?"))
-            if what < 0.10:
+            if what < 0.10 and parameter.kind in _FORGOTTEN:
                 sorry = f"I'm sorry, I need the {shown.replace('_', ' ')} for that."
                 return self._given_up(_UNKNOWN, (sorry, f"{sorry} Is there anything else?"))
             if what < 0.19:
@@ -108,7 +109,7 @@ class Asking:
                 self._aside(_WHAT, (question,))
             elif what < 0.28:
                 self._aside(_WHY, (f"I can't do it without that. {question}", f"I need it for that. {question}"))
-            elif what < 0.36 and self._chat is not None:
+            elif what < 0.34 and self._chat is not None:
                 self._chat.aside("value", question)
             others = [p for p, _ in missing[at + 1 :] if p.names[0] not in given]
             if others and draw.chance(0.22):

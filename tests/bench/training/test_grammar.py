@@ -155,6 +155,20 @@ def test_every_line_of_every_domain_can_be_said():
                 assert action.then.key in known
 
 
+def test_every_domain_makes_conversations_in_which_nothing_is_invented():
+    """`Talk` refuses what the agent cannot know; here every function of every domain gets its turn."""
+    domains = read_domains()
+    for at, domain in enumerate(domains):
+        draw = Draw(f"{at}")
+        called = {
+            call.name
+            for _ in range(12)
+            for line in converse(draw, domain, Ear(draw), domains[:at]).lines
+            for call in line.calls
+        }
+        assert len(called) >= len(domain.actions)
+
+
 def test_a_wish_is_refused_unheard_only_where_it_is_quite_another_jobs():
     restaurant = next(d for d in read_domains() if "Casa Rosa" in d.places)
     known = words_of(restaurant.actions, restaurant.kinds)
