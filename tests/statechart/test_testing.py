@@ -21,6 +21,7 @@ from statechart import (
     OverlapLimits,
     PartialTranscript,
     Play,
+    ReplyFinished,
     Resume,
     RunCommit,
     Settings,
@@ -28,6 +29,7 @@ from statechart import (
     Snapshot,
     State,
     Step,
+    Tell,
     TextTyped,
     VoiceStarted,
     transition,
@@ -171,3 +173,13 @@ def test_a_filler_that_is_due_when_nobody_is_at_work_is_not_spoken():
     before = machine.call.snapshot
     machine.filler_is_spoken(later=False)
     assert machine.call.snapshot == before
+
+
+def test_an_outcome_told_to_words_heard_out_in_that_moment_is_a_reply_without_sound(monkeypatch):
+    """Drawn calls come by this too seldom to count on it."""
+    call = MiniatureCall(Settings())
+    key = call.key
+    call.live.add(key)
+    monkeypatch.setattr(_miniature, "transition", lambda snapshot, _: Step(snapshot, (Tell(*key, ()),)))
+    call.apply(CallStarted())
+    assert list(call.queue) == [ReplyFinished(*key)]
