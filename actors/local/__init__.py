@@ -10,7 +10,7 @@ Map
                    _llama_spec: which model and how;  _llama_server: the child's life;
                    _slots: whose turn goes where;  _examples: what it may guess function calls from;
                    _founded: its calls held to what was said;  _copying: arguments in the caller's words;
-                   _grounding: none that nobody said;  _arguments: what both read (all six pure)
+                   _grounding: none that nobody said;  _known, _arguments: what both read (all seven pure)
     llama_child    that child;  _merge: adapter and model made one, for speed;  _gguf: the file format
     _segment       caller audio of one segment: what of it is worth transcribing (pure)
     _transcript    what a recogniser made up (pure)

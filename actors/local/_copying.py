@@ -16,6 +16,7 @@ import attrs
 from rapidfuzz import fuzz
 
 from actors.local._arguments import arguments_of, listed
+from actors.local._known import Known, squeezed
 from actors.ports import LlmMessage, LlmToolCall, ToolSpec
 
 __all__ = ["as_said"]
@@ -26,16 +27,18 @@ _WORD: Final = re.compile(r"\w+(?:['./:@-]\w+)*")
 
 
 def as_said(call: LlmToolCall, messages: Sequence[LlmMessage], tools: Sequence[ToolSpec] = ()) -> LlmToolCall:
-    """``call`` with each text argument that occurs nowhere in ``messages`` replaced by the caller's nearest words.
+    """``call`` with each text argument of which a word occurs nowhere in ``messages`` replaced by the caller's nearest
+    words.
 
-    Unchanged where nothing near was said, where the parameter takes one of a fixed list, and where the arguments are
+    Unchanged where nothing near was said, where it was put together from words that all were (a name and a surname, a
+    day and a year of two lines), where the parameter takes one of a fixed list, and where the arguments are
     not a JSON object.
     """
     arguments = arguments_of(call)
     if arguments is None:
         return call
     fixed = listed(call.name, tools)
-    known = [_squeezed(message.content) for message in messages]
+    known = Known.of(messages)
     lines = [message.content for message in reversed(messages) if message.role == "user"]
     repaired = {
         name: value if name in fixed or not isinstance(value, str) else _repaired(value, known, lines)
@@ -46,12 +49,12 @@ def as_said(call: LlmToolCall, messages: Sequence[LlmMessage], tools: Sequence[T
     return attrs.evolve(call, arguments=json.dumps(repaired, ensure_ascii=False))
 
 
-def _repaired(value: str, known: Sequence[str], lines: Sequence[str]) -> str:
-    wanted = _squeezed(value)
-    if len(wanted) < _SHORTEST or any(wanted in text for text in known):
+def _repaired(value: str, known: Known, lines: Sequence[str]) -> str:
+    wanted = squeezed(value)
+    if len(wanted) < _SHORTEST or known.holds(value):
         return value
     count = len(_WORD.findall(value))
-    spans = [(fuzz.ratio(wanted, _squeezed(span)), -age, span) for age, span in _spans(lines, count)]
+    spans = [(fuzz.ratio(wanted, squeezed(span)), -age, span) for age, span in _spans(lines, count)]
     score, _, nearest = max(spans, default=(0.0, 0, value))
     return nearest if score >= _NEARLY else value
 
@@ -63,7 +66,3 @@ def _spans(lines: Sequence[str], count: int) -> Iterator[tuple[int, str]]:
         for length in range(max(1, count - 1), count + 2):
             for first in range(len(words) - length + 1):
                 yield age, line[words[first][0] : words[first + length - 1][1]]
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text.casefold())

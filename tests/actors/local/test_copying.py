@@ -26,6 +26,10 @@ def copied(value, *lines, tools=()):
         ("four", ["At five, for two"], "four"),  # too short to be told apart
         ("cardiologist", ["the heart doctor, next Tuesday"], "cardiologist"),  # its own word
         ("Maria", [""], "Maria"),
+        ("Vostsoalan Urer", ["Just call me Vostsoalan", "The last name?", "urer"], "Vostsoalan Urer"),
+        ("March twenty-seventh 1971", ["march twenty-seventh", "The year?", "1971"], "March twenty-seventh 1971"),
+        ("coming Monday", ["does she have openings coming like monday"], "coming Monday"),
+        ("SK214", ["sk231", "s k two one four"], "SK214"),
     ],
 )  # fmt: skip
 def test_what_was_said(written, lines, meant):

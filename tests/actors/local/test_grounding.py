@@ -34,6 +34,9 @@ def holds(value, *lines):
         ("5/2/99", ["five two ninety nine"]),
         ("4917", ["It's forty-nine seventeen, I can't come."]),
         ("4402", ["double four oh two"]),
+        ("5005", ["five double zero five"]),
+        ("Mei Huang", ["This is Mei, last name H as in Henry, U, A, N, G"]),
+        ("Anna Miller", ["Anna, and M, I, double L, E, R"]),
         ("1905", ["nineteen oh five"]),
         ("4821", ["four eight", "Yes?", "two one"]),  # over two lines
         ("kids", ["my kid has spots all over"]),

@@ -1,0 +1,25 @@
+"""Holding a small model's calls to the conversation leaves right calls alone: those of the training all are."""
+
+import json
+from itertools import islice
+
+import pytest
+
+from actors.local._copying import as_said
+from actors.local._grounding import grounded
+from actors.ports import LlmMessage, LlmToolCall
+from bench.training._corpus import corpus
+
+
+@pytest.mark.parametrize("seed", [99, 100])
+def test_right_calls_stay_as_they_are(seed):
+    seen = 0
+    for dialogue in islice(corpus(seed), 80):
+        known = [LlmMessage("system", dialogue.system)]
+        for line in dialogue.lines:
+            calls = tuple(LlmToolCall("1", call.name, json.dumps(dict(call.arguments))) for call in line.calls)
+            for call in calls if line.learn else ():
+                assert grounded(as_said(call, known), known) == call
+                seen += 1
+            known.append(LlmMessage(line.role, line.text, calls))
+    assert seen > 100
