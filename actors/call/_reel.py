@@ -90,6 +90,7 @@ class Reel:
         self._pcm += pcm
 
     def called(self, calls: Sequence[ToolCall]) -> None:
+        self._set_apart()
         self._log.append(Called(tuple(calls)))
 
     def returned(self, call_id: str, content: str) -> None:
@@ -117,6 +118,10 @@ class Reel:
     def reopen(self) -> None:
         """More words follow those that were to be the last."""
         self.finished = False
+        self._set_apart()
+
+    def _set_apart(self) -> None:
+        """What follows is not part of the last sentence."""
         last = next((entry for entry in reversed(self._log) if isinstance(entry, Span)), None)
         if last is not None and not last.raw[-1:].isspace():
             last.raw += " "
@@ -130,6 +135,7 @@ class Reel:
         kept = [not isinstance(entry, Span) or _stop_short(entry) for entry in self._log]
         self._outcomes = [(key, sum(kept[:entries])) for key, entries in self._outcomes]
         self._log = [entry for entry, keep in zip(self._log, kept, strict=True) if keep]
+        self._set_apart()
 
     def next_attempt(self, attempt: int) -> None:
         """Another attempt takes over: what was not sent yet is never said."""

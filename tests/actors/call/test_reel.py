@@ -131,6 +131,16 @@ def test_broken_off_sentence_does_not_hide_what_follows_it():
     assert reel.heard(300).text == "I found I am sorry."
 
 
+def test_words_before_and_behind_a_call_are_two_sentences():
+    """Found by simulation: "Sadly not.I found" stood on the page."""
+    reel = Reel(1, 0)
+    speak(reel, "Let me see.", 100)
+    reel.called([ToolCall("a", "look", "{}")])
+    speak(reel, "I found nine.", 100)
+    assert reel.text == "Let me see. I found nine."
+    assert reel.heard(200).text == "Let me see. I found nine."
+
+
 def test_words_that_tell_of_several_outcomes_must_all_be_heard():
     """Found by simulation: of two bookings, the second was never told of when the first one's sentence was cut."""
     reel = Reel(1, 0)
