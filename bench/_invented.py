@@ -179,4 +179,4 @@ def _vocabulary(known: str) -> set[str]:
 
 
 def _bare(word: str) -> str:
-    return re.sub(r"\W|(?:'s)$", "", word.casefold())
+    return re.sub(r"'s$|\W", "", word.casefold())

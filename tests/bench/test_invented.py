@@ -32,6 +32,7 @@ PATIENT = '{"name":"Mary Smith","phone":"555-0142","next_appointment":null}'
         ("Tomorrow works, at half past four.", ["tomorrow at 4:30 pm"]),
         ("Welcome to Green Valley Hospital.", []),
         ("Dr. Chen is a cardiologist.", ["the heart doctor chen"]),
+        ("Dr. Chen's times are 9 a.m. and 3:30 p.m.", [OFFER]),
     ],
 )
 def test_what_is_known_is_no_invention(said: str, known: list[str]) -> None:
