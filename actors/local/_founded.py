@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 import attrs
@@ -17,19 +17,23 @@ __all__ = ["founded"]
 Ask = Callable[[LlmRequest], AbstractAsyncContextManager[AsyncIterator[LlmDelta]]]
 
 
-async def founded(deltas: AsyncIterator[LlmDelta], request: LlmRequest, ask: Ask) -> AsyncGenerator[LlmDelta, None]:
+async def founded(
+    deltas: AsyncIterator[LlmDelta], request: LlmRequest, ask: Ask, *, leave: Callable[[], Awaitable[None]]
+) -> AsyncGenerator[LlmDelta, None]:
     """``deltas`` with every call's arguments in the caller's words (:func:`as_said`) and without invented ones
     (:func:`grounded`).
 
     Where a call then lacks what its function needs, it is never made: the model is told so and answers anew, as a rule
-    by asking for it. Only once; a call of the second answer stands as it is, and the toolbox says what it lacks. What
-    the model was told is not part of the conversation.
+    by asking for it. ``leave`` ends the first answer before, so that the model does not go on with it. Only once; a
+    call of the second answer stands as it is, and the toolbox says what it lacks. What the model was told is not part
+    of the conversation.
     """
     async for delta in deltas:
         call = _mended(delta, request)
         if call is None:
             yield delta
         elif missing := lacking(call, request.tools):
+            await leave()
             async with ask(_told(request, call, missing)) as again:
                 async for other in again:
                     yield _mended(other, request) or other

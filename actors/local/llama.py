@@ -12,7 +12,7 @@ interpreter's time. :class:`LlamaServer` runs one child after another; :func:`op
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
 
 import trio
@@ -49,11 +49,12 @@ class LlamaLlm:
             slot = slots.take(request.messages)
             ask = partial(client.stream, extra_body={} if slot is None else {"id_slot": slot})
             try:
-                async with ask(request) as deltas:
+                async with AsyncExitStack() as first:
+                    deltas = await first.enter_async_context(ask(request))
                     if self.server.spec.adapter is None:
                         yield deltas
                         return
-                    async with aclosing(founded(deltas, request, ask)) as mended:
+                    async with aclosing(founded(deltas, request, ask, leave=first.aclose)) as mended:
                         yield mended
             finally:
                 if slot is not None:

@@ -144,25 +144,6 @@ def test_commit_waits_for_the_confirmed_end_of_turn(play, world):
     assert world.booked == ["Tuesday"]
 
 
-def test_commit_cut_by_barge_in_runs_once_and_is_announced(play, world):
-    world.book_seconds = 1.5
-
-    async def part(c):
-        await c.say("Please book Tuesday for me?")
-        await c.wait_for("processing")
-        await trio.sleep(0.7)
-        await c.say("wait what do you do there?")
-        await c.wait_for_answer()
-
-    stage = play(part)
-    assert world.booked == ["Tuesday"]
-    history = stage.call.history.messages()
-    results = [m.content for m in history if m.role == "tool"]
-    assert results == ['{"status":"booked","day":"Tuesday"}']
-    last_turn = max(stage.caller.ears)
-    assert stage.said(last_turn).startswith("By the way, your request went through: book.")
-
-
 NEWS = "By the way, your request went through: book."
 
 
@@ -174,6 +155,18 @@ async def books_and_asks_on(c):
     await c.say("wait what do you do there?")
     await c.wait_for_answer()
     await trio.sleep(4)
+
+
+def test_commit_cut_by_barge_in_runs_once_and_is_announced(play, world):
+    world.book_seconds = 1.5
+
+    stage = play(books_and_asks_on)
+    assert world.booked == ["Tuesday"]
+    history = stage.call.history.messages()
+    results = [m.content for m in history if m.role == "tool"]
+    assert results == ['{"status":"booked","day":"Tuesday"}']
+    last_turn = max(stage.caller.ears)
+    assert stage.said(last_turn).startswith(NEWS)
 
 
 def turns_heard(stage):

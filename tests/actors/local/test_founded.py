@@ -31,14 +31,18 @@ async def stream(*deltas):
 
 async def answer(first, *later):
     """What comes out, and the requests made on the way."""
-    asked, answers = [], iter(later)
+    asked, answers, left = [], iter(later), []
+
+    async def leave():
+        left.append(True)
 
     @asynccontextmanager
     async def ask(request):
+        assert left, "the first answer is still being written"
         asked.append(request)
         yield stream(*next(answers))
 
-    return [delta async for delta in founded(stream(*first), REQUEST, ask)], asked
+    return [delta async for delta in founded(stream(*first), REQUEST, ask, leave=leave)], asked
 
 
 @pytest.mark.trio
