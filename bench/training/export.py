@@ -54,20 +54,23 @@ def save_adapter(lora: Lora, path: Path, *, alpha: float, about: Mapping[str, st
         raise ValueError(f"{path} has {path.stat().st_size} bytes, more than {MOST_BYTES}")
 
 
-def load_adapter(lora: Lora, path: Path, alpha: float) -> None:
-    """Take over an adapter's values. ValueError where it is of another rank or strength."""
-    arrays, its_alpha = read_adapter(path)
-    if its_alpha != alpha:
-        raise ValueError(f"{path} has alpha {its_alpha}, not {alpha}")
+def load_adapter(lora: Lora, path: Path, scale: float) -> None:
+    """Take over an adapter's values; one of a lower rank is made the first part of this one, which then computes the
+    same. ``scale`` is alpha / rank. ValueError where it is of a higher rank, another model or another scale."""
+    arrays, alpha = read_adapter(path)
+    rank = len(next(iter(arrays.values())))
+    if alpha / rank != scale or rank > lora.rank:
+        raise ValueError(f"{path} has rank {rank} and scale {alpha / rank}, not {lora.rank} and {scale}")
     blocks = len(lora.parts) // (2 * len(LAYER_TENSORS))
     with torch.no_grad():
         for block in range(blocks):
             for name in LAYER_TENSORS:
                 for part, to in zip("ab", lora.pair(block, name), strict=True):
                     array = arrays[f"blk.{block}.{name}.weight.lora_{part}"]
-                    if array.shape != tuple(to.shape):
-                        raise ValueError(f"{path} is of another rank or model")
-                    to.copy_(torch.from_numpy(array))
+                    same = to[:rank] if part == "a" else to[:, :rank]
+                    if array.shape != tuple(same.shape):
+                        raise ValueError(f"{path} is of another model")
+                    same.copy_(torch.from_numpy(array))
 
 
 def compare(adapter: Path, prompts: int = 6, seed: int = 4711) -> list[Comparison]:
@@ -76,7 +79,7 @@ def compare(adapter: Path, prompts: int = 6, seed: int = 4711) -> list[Compariso
     rank = len(next(iter(arrays.values())))
     model = Model(embedded_spec().model, scale=alpha / rank, dtype=torch.float32)
     lora = Lora(model.config, rank, 0)
-    load_adapter(lora, adapter, alpha)
+    load_adapter(lora, adapter, alpha / rank)
     texts = []
     for dialogue in islice(corpus(seed), prompts):
         pieces = list(segments(dialogue))
@@ -95,7 +98,7 @@ def _compare(model: Model, lora: Lora, server: Tokenizer, text: str) -> Comparis
     answer: str = server.post("/completion", body)["content"]
     prompt, wrote = server.tokens(text), server.tokens(answer)
     with torch.no_grad():
-        states = model.hidden(torch.tensor(prompt + wrote), lora)[len(prompt) - 1 :]
+        states = model.hidden(torch.tensor(prompt + wrote), model.factors(lora))[len(prompt) - 1 :]
         ours = model.logits(states).argmax(-1).tolist()[: len(wrote)]
     same = next((at for at, (one, two) in enumerate(zip(ours, wrote, strict=True)) if one != two), len(wrote))
     return Comparison(answer, same, len(wrote))

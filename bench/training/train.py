@@ -26,9 +26,9 @@ from bench.training._data import Corpus, batches
 from bench.training._model import Lora, Model
 from bench.training.export import load_adapter, save_adapter
 
-__all__ = ["ALPHA", "STATE", "Plan", "Trainer", "read_plan"]
+__all__ = ["SCALE", "STATE", "Plan", "Trainer", "read_plan"]
 
-ALPHA: Final = 32.0
+SCALE: Final = 2.0  #: alpha / rank
 _WARM_UP, _LAST_RATE = 0.04, 0.03  # shares: of the training, and of the learning rate
 _PLAN, STATE = "plan.json", "state.pt"
 
@@ -40,7 +40,7 @@ class Plan:
 
     data: str
     seed: int = 1
-    rank: int = 16
+    rank: int = 32
     batch: int = 8
     rate: float = 1e-3
     steps: int = 0
@@ -56,10 +56,10 @@ class Trainer:
     def __init__(self, plan: Plan, run: Path) -> None:
         self.plan, self._run = plan, run
         self._corpus = Corpus.load(Path(plan.data))
-        self._model = Model(embedded_spec().model, scale=ALPHA / plan.rank, device=plan.device)
+        self._model = Model(embedded_spec().model, scale=SCALE, device=plan.device)
         self.lora = Lora(self._model.config, plan.rank, plan.seed).to(plan.device)
         if plan.start:
-            load_adapter(self.lora, Path(plan.start), ALPHA)
+            load_adapter(self.lora, Path(plan.start), SCALE)
         self._adam = torch.optim.AdamW(self.lora.parameters(), lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.0)
         self.step, self._spent, self._tokens = 0, 0.0, 0
         self._asked_to_stop = False
@@ -115,7 +115,7 @@ class Trainer:
         torch.save(state, partial)
         partial.replace(self._run / STATE)
         adapter = self._run / f"step-{self.step:05d}.gguf"
-        save_adapter(self.lora, adapter, alpha=ALPHA, about={"description": self._describe()})
+        save_adapter(self.lora, adapter, alpha=SCALE * self.plan.rank, about={"description": self._describe()})
         return adapter
 
     def resume(self) -> None:
@@ -131,27 +131,33 @@ class Trainer:
         chosen = batches(len(self._corpus), plan.batch, plan.seed, self.step)
         chosen.sort(key=lambda index: int(self._corpus.starts[index] - self._corpus.starts[index + 1]))
         parameters = list(self.lora.parameters())
+        made = self._model.factors(self.lora)
+        factors = [[(self._leaf(a), self._leaf(b)) for a, b in block] for block in made]
+        leaves = [factor for block in factors for pair in block for factor in pair]
+        sums = [torch.zeros_like(leaf, dtype=torch.float32) for leaf in leaves]
         weight = sum(int(self._corpus[index][1][1:].sum()) for index in chosen)
 
         def work(index: int) -> tuple[float, tuple[torch.Tensor, ...]]:
             tokens, weights = (torch.from_numpy(np.array(each)).to(plan.device) for each in self._corpus[index])
-            loss = self._model.loss(tokens.long(), weights, self.lora) / weight
-            return float(loss.detach()), torch.autograd.grad(loss, parameters)
+            loss = self._model.loss(tokens.long(), weights, factors) / weight
+            return float(loss.detach()), torch.autograd.grad(loss, leaves)
 
         total = 0.0
-        for parameter in parameters:
-            parameter.grad = torch.zeros_like(parameter)
         for loss, grads in pool.map(work, chosen):
             total += loss
-            for parameter, grad in zip(parameters, grads, strict=True):
-                assert parameter.grad is not None
-                parameter.grad += grad
+            for so_far, grad in zip(sums, grads, strict=True):
+                so_far += grad
+        self._adam.zero_grad()
+        torch.autograd.backward([factor for block in made for pair in block for factor in pair], sums)
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         for group in self._adam.param_groups:
             group["lr"] = plan.rate * self._rate_share()
         self._adam.step()
         tokens = sum(int(self._corpus.starts[index + 1] - self._corpus.starts[index]) for index in chosen)
         return total, tokens
+
+    def _leaf(self, factor: torch.Tensor) -> torch.Tensor:
+        return factor.detach().to(self._model.dtype).requires_grad_()
 
     def _rate_share(self) -> float:
         progress = min(self.progress, 1.0)
@@ -188,7 +194,7 @@ def read_plan(run: Path) -> Plan:
 @click.option("--steps", default=0, help="How many steps to train, instead.")
 @click.option("--batch", default=8, show_default=True, help="Dialogues a step.")
 @click.option("--rate", default=1e-3, show_default=True, help="The highest learning rate.")
-@click.option("--rank", default=16, show_default=True)
+@click.option("--rank", default=32, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--start", type=click.Path(path_type=Path, exists=True), help="An adapter (GGUF) to go on from.")
 @click.option("--threads", default=2, show_default=True)

@@ -56,15 +56,16 @@ def test_only_what_the_agent_writes_itself_is_learnt():
     trio.run(main)
 
 
-def test_an_adapter_is_read_back(tmp_path):
+@pytest.mark.parametrize(("shape", "close"), [((3, 5), 2e-3), ((3, 64), 2e-2)], ids=["in 16 bits", "in 8 bits"])
+def test_an_adapter_is_read_back(tmp_path, shape, close):
     random = np.random.default_rng(0)
-    arrays = {f"blk.0.x.weight.lora_{part}": random.normal(size=(3, 5)).astype(np.float32) for part in "ab"}
+    arrays = {f"blk.0.x.weight.lora_{part}": random.normal(size=shape).astype(np.float32) for part in "ab"}
     path = tmp_path / "a.gguf"
     write_adapter(path, arrays, alpha=32.0, about={"description": "for a test"})
     found, alpha = read_adapter(path)
     assert alpha == 32.0
-    assert {name: array.shape for name, array in found.items()} == dict.fromkeys(arrays, (3, 5))
-    assert all(np.allclose(found[name], arrays[name], atol=2e-3) for name in arrays)
+    assert {name: array.shape for name, array in found.items()} == dict.fromkeys(arrays, shape)
+    assert all(np.allclose(found[name], arrays[name], atol=close) for name in arrays)
     with path.open("rb") as file:
         values = Gguf.parse(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))).values
     assert values["adapter.type"] == "lora"
