@@ -14,8 +14,9 @@ Map
     _hospital, _shape         the hospital's functions on a seeded database; under other names
     _jobs                     other jobs, read from domains/*.toml; _results: what their functions return
     _calls, _domains, _missing, _strangers   calls in these jobs
-    _made_up                  calls for jobs that do not exist
+    _made_up, _cases          calls for jobs that do not exist; with much to do about one numbered thing
     _corpus                   all of them, from a seed
     _render, _tokens, _data   as text, as tokens, as arrays
+    _attention, _pieces       parts of the model, with backward passes of their own
     _model, _adapter          the model with its LoRA (needs torch); the GGUF file
 """

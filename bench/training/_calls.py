@@ -105,7 +105,7 @@ class _Whole(Conversation):
                 self._aside(_READY, _GO_ON)
             elif what < 0.20 and len(self.shown) > 1:
                 self._two(turn)
-            elif what < (0.36 if self.absent else 0.27):
+            elif what < (0.31 if self.absent else 0.25):
                 self.refuse()
             else:
                 self._one(draw.one(self.shown), turn)

@@ -95,9 +95,9 @@ class Conversation:
         own = domain.run is not None
         shown = [show(draw, action, own=own) for action in domain.actions]
         if not own:
-            shown = draw.some(shown, len(shown))[: draw.one((2, 3, 4, 5, 6))]
+            shown = draw.some(shown, len(shown))[: draw.one((2, 3, 4, 5, 6, 7, 8))]
         # Not a look-up that leads to a function which stays: "I'd like to play on Friday" may be meant for either.
-        hidden = not own and len(shown) > 1 and shown[-1].action.then is None and draw.chance(0.38)
+        hidden = not own and len(shown) > 1 and shown[-1].action.then is None and draw.chance(0.25)
         self.absent = shown.pop() if hidden else None
         if not own and draw.chance(0.2):
             taken = {each.tool for each in shown}
@@ -204,7 +204,7 @@ class Conversation:
         draw = self.draw
         values = {p.names[0]: self.fresh(p, domain) for p in shown.action.parameters}
         needed = {p.names[0] for p in shown.action.parameters if p.required}
-        partial = bool(needed) and not complete and draw.chance(0.3)
+        partial = bool(needed) and not complete and draw.chance(0.25)
         if partial and draw.chance(0.15):
             return draw.text(draw.one(_ABLE), {"does": _to_caller(shown.action.does)}), values
         line = ""

@@ -24,6 +24,14 @@ __all__ = [
 
 FOLDER: Final = Path(__file__).with_name("domains")
 _COMMON: Final = "_common.toml"
+#: what a domain need not write itself: who speaks, and what an action that only does something returns and says
+_ROLES: Final = (
+    "You answer calls at <place>. Answer in one or two short spoken sentences.",
+    "You are the phone assistant of <place>. Be brief.",
+    "You help the callers of <place>. Keep it short and friendly.",
+)
+_STATUS: Final = {"status|state|result": "done|noted|confirmed|accepted|arranged"}
+_DONE: Final = ("Done.", "All right, that is <status>.", "It is <status>.", "I have taken care of that.")
 
 
 @attrs.frozen
@@ -84,7 +92,7 @@ def read_domain(table: Mapping[str, Any]) -> Domain:
     """A domain from its table in a TOML file. KeyError where a key is missing that it needs."""
     return Domain(
         tuple(table["place"]),
-        tuple(table["role"]),
+        tuple(table.get("role", _ROLES)),
         {kind: tuple(values) for kind, values in table.get("kinds", {}).items()},
         {name: tuple(asks) for name, asks in table.get("asks", {}).items()},
         tuple(map(_action, table["action"])),
@@ -125,8 +133,8 @@ def _action(entry: Mapping[str, Any]) -> Action:
         entry["does"],
         parameters,
         tuple(entry["lines"]),
-        {tuple(keys.split("|")): str(said) for keys, said in entry.get("result", {}).items()},
-        tuple(entry["answers"]),
+        {tuple(keys.split("|")): str(said) for keys, said in entry.get("result", _STATUS).items()},
+        tuple(entry.get("answers", _DONE)),
         tuple(entry.get("errors", ())),
         tuple((question, answer) for question, answer in entry.get("more", ())),
         tuple(entry.get("empty", ())),

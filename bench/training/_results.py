@@ -14,6 +14,10 @@ __all__ = ["answer", "drawn", "joined", "result_of", "wrapped"]
 
 _RANGE: Final = re.compile(r"^(\d+)\.\.(\d+)$")
 _LIST: Final = re.compile(r"^\[(\w+)\]$")
+_CLAUSE: Final = re.compile(
+    r" (?:is|are|was|were|has|should|can't|doesn't|won't|hates|broke|fell|came|makes|smells|barks|stops|runs|goes|lay"
+    r"|stands|lost)\b"
+)
 _IF: Final = re.compile(r"^\[(\w+)=([^\]]*)\] ?")
 
 
@@ -87,5 +91,5 @@ def _entry(draw: Draw, entry: str) -> str:
     if "{" not in entry:
         return entry
     said = draw.expand(entry)
-    whole = " = " in said or " is " in said  # a sentence keeps its first word
+    whole = " = " in said or _CLAUSE.search(said) is not None  # a sentence keeps its first word
     return said if whole else f"{said} = {re.sub(r'^(?:the|an?|my|our|some) ', '', said)}"

@@ -6,6 +6,7 @@ name something ("four eight two one") become digits, spelled names become names,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -26,7 +27,8 @@ def digits_said(draw: Draw, digits: str) -> str:
     if style <= 2:
         return digits
     if style == 3:
-        return draw.one((" ", "-", ", ")).join(digits)
+        apart = draw.one((" ", "-", ", ")).join(digits)
+        return re.sub(r"(\d) \1", r"double \1", apart) if draw.chance(0.4) else apart
     if style == 4 and len(digits) == 4 and digits[0] != "0" and digits[2] != "0":
         return f"{two(int(digits[:2]))} {two(int(digits[2:]))}"
     if style == 5 and len(digits) == 4 and digits[0] != "0":
@@ -173,7 +175,7 @@ ASKS: Final[Mapping[str, tuple[str, ...]]] = {
     "birth": ("What is your date of birth?", "And your date of birth?"),
     "ref": ("What is the <name>?", "May I have the <name>?", "What <name> is it?"),
     "code": ("What is the <name>?", "May I have the <name>, please?"),
-    "count": ("How many, please?", "How many would you like?", "What <name>?"),
+    "count": ("How many, please?", "How many would you like?", "How many is it?"),
     "amount": ("How much, please?", "What <name>?"),
     "phone": ("What is your phone number?", "May I have a phone number?"),
     "address": ("What is the address?", "What address, please?"),
