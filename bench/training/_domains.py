@@ -95,7 +95,7 @@ class Conversation:
         own = domain.run is not None
         shown = [show(draw, action, own=own) for action in domain.actions]
         if not own:
-            shown = draw.some(shown, len(shown))[: draw.one((2, 3, 4, 5, 6, 7, 8))]
+            shown = draw.some(shown, len(shown))[: draw.one((2, 3, 4, 5, 6, 7, 8, 8, 8))]
         # Not a look-up that leads to a function which stays: "I'd like to play on Friday" may be meant for either.
         hidden = not own and len(shown) > 1 and shown[-1].action.then is None and draw.chance(0.25)
         self.absent = shown.pop() if hidden else None
