@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from bench.training._births import birth_parts, birth_said
+from bench.training._births import BirthParts, birth_parts, birth_said
 from bench.training._desk import SAY, Desk
 from bench.training._grammar import Value
 
@@ -57,7 +57,7 @@ class Asking(Desk):
         draw, talk = self.draw, self.talk
         self._question("name", SAY["ask_name"])
         first, _, last = patient.argument.partition(" ")
-        if patient.said == patient.argument and last and draw.chance(0.1):
+        if patient.said == patient.argument and last and draw.chance(0.16):
             talk.user(draw.line(draw.expand(draw.one(SAY["first_name_only"])), {"first": Value(first, first)}))
             self._question("name", SAY["ask_last_name"])
             talk.user(draw.line(draw.expand(draw.one(SAY["last_name_only"])), {"last": Value(last, last)}))
@@ -69,15 +69,19 @@ class Asking(Desk):
         """The date of birth, maybe in two parts; what the function is given for it."""
         draw, talk = self.draw, self.talk
         self._question("birth", SAY["ask_birth"])
-        if draw.chance(0.17):
+        if draw.chance(0.25):
             parts = birth_parts(draw, born)
-            talk.user(draw.text(f"{{|it's |I was born |}}{parts.first}"))
-            self._question("birth", SAY["ask_birth_day" if parts.year_first else "ask_birth_year"])
-            talk.user(draw.text(f"{{|it's |that's |oh, |}}{parts.then}"))
-            return parts.argument
+            talk.user(draw.text(f"{{|it's |I was born |my birthday's |}}{parts.first}{{||, like my sister}}"))
+            return self._ask_rest(parts)
         value = self.ear.hear(birth_said(draw, born))
         talk.user(draw.line(draw.expand(draw.one(SAY["born_only"])), {"born": value}))
         return value.argument
+
+    def _ask_rest(self, parts: BirthParts) -> str:
+        """The other half of a date of birth."""
+        self._question("birth", SAY["ask_birth_day" if parts.year_first else "ask_birth_year"])
+        self.talk.user(self.draw.text(f"{{|it's |that's |oh, |}}{parts.then}"))
+        return parts.argument
 
     def _ask_number(self, value: Value | None = None) -> str:
         """The number of an appointment."""

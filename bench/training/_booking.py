@@ -59,13 +59,22 @@ class Booking(Refusals, ABC):
             which = draw.one((0, 1))
             talk.user(draw.text(draw.one(SAY["which_second" if which else "which_first"])))
             talk.say(f"{result['slots'][which]} on {result['date']}. Would you like that?", may_be_cut=False)
-        elif self._perhaps(0.06):
-            talk.user(draw.text(draw.one(SAY["offer_again"])))
+        elif self._perhaps(0.12):
+            talk.user(self._offer_asked_again(result["slots"]))
             talk.say(self._offer(result), may_be_cut=False)
         elif self._perhaps(0.08) and self.shape.has("get_doctor_info"):
             self._about_them(result)
         self._after_offer(result, arguments, who)
         return None
+
+    def _offer_asked_again(self, times: list[str]) -> str:
+        """Open, or whether it was this time or that, of which one may be wrong."""
+        draw = self.draw
+        if draw.chance(0.5):
+            return draw.text(draw.one(SAY["offer_again"]))
+        two = [spoken(draw, times[0]), spoken(draw, times[-1]) if draw.chance(0.4) else self._hour().said]
+        one, other = draw.some(two, 2)
+        return draw.text(draw.one(SAY["offer_check"]), {"one": one, "two": other})
 
     def _tell_offer(self, result: Mapping[str, Any]) -> None:
         """The free times; sometimes in words that are only read. Then maybe something else is said before a choice."""
@@ -118,7 +127,7 @@ class Booking(Refusals, ABC):
             talk.user(draw.line(draw.expand(draw.one(SAY["other_doctor"])), {"doctor": said}))
             day_of = {"date": asked["date"]} if "date" in asked else {}
             return self._look({"doctor": said.argument, **day_of}, who)
-        if what < 0.28:
+        if what < 0.30:
             talk.user(draw.text(draw.one(SAY["decline"])))
             self._question("day", SAY["ask_other_day"])
             day = self._day()
@@ -131,13 +140,13 @@ class Booking(Refusals, ABC):
                 )
             )
             return self._look({"doctor": asked["doctor"], "date": day.argument}, who)
-        if what < 0.33:
+        if what < 0.34:
             talk.user(draw.text(draw.one(SAY["think"])))
             return talk.say(draw.one(SAY["think_about_it"]))
         if not self.shape.has("schedule_appointment"):
             talk.user(self._pick(result)[0])
             return talk.say(CANNOT["schedule_appointment"])
-        if what < 0.45 and len(result["slots"]) == 2:
+        if what < 0.54 and len(result["slots"]) == 2 and self.name is None:
             return self._pick_and_name(result)
         line, time = self._pick(result)
         talk.user(line)
@@ -152,12 +161,23 @@ class Booking(Refusals, ABC):
         return self._book(arguments, who)
 
     def _pick_and_name(self, result: Mapping[str, Any]) -> None:
+        """The choice and the name in one line, maybe a question besides."""
         draw, time = self.draw, self.draw.one(result["slots"])
         patient = self._patient()
         values = {"time": Value(spoken(draw, time), time), "patient": patient}
-        self.talk.user(draw.line(draw.expand(draw.one(SAY["pick_and_name"])), values))
+        if draw.chance(0.6):
+            line, time = self._pick(result)
+            tail = draw.line(draw.expand(draw.one(SAY["name_tail"])), values)
+            line = f"{line.rstrip('?. ')}{draw.one((', ', '. ', ', ', ' '))}{tail}"
+        else:
+            line = draw.line(draw.expand(draw.one(SAY["pick_and_name"])), values)
+        wants_room = draw.chance(0.15) and self.shape.has("get_doctor_info")
+        if wants_room:
+            joint, more = draw.one(SAY["joint"]), draw.text(draw.one(SAY["same_fact_office"]))
+            line = f"{line.rstrip('?. ')}{joint}{more[:1].upper() + more[1:] if joint.endswith('. ') else more}"
+        self.talk.user(line)
         self.name = patient.argument
-        self._book({"doctor": plain(result["doctor"]), "date": result["date"], "time": time}, None)
+        self._book({"doctor": plain(result["doctor"]), "date": result["date"], "time": time}, None, room=wants_room)
 
     def _pick(self, result: Mapping[str, Any]) -> tuple[str, str]:
         """The caller's choice, and the time that it means."""
@@ -167,6 +187,10 @@ class Booking(Refusals, ABC):
         what = draw.random.random()
         if what < 0.06:
             return draw.text(draw.one(SAY["pick_not"])), times[-1]
+        if what > 0.92:
+            time = draw.one(times)
+            other = spoken(draw, times[1 - times.index(time)])
+            return draw.text(draw.one(SAY["pick_against"]), {"other": other}), time
         if what < 0.22:
             return draw.text(draw.one(SAY["pick_first"])), times[0]
         if what < 0.38:
@@ -176,8 +200,11 @@ class Booking(Refusals, ABC):
         halves = ["morning" if "a.m." in time else "afternoon" for time in times]
         if what < 0.62 and halves[0] != halves[1]:
             time = draw.one(times)
-            return draw.text(draw.one(SAY["pick_part"]), {"part": halves[times.index(time)]}), time
-        if what > 0.93:  # a time that was not offered
+            half = halves[times.index(time)]
+            if draw.chance(0.4):
+                return draw.text(draw.one(SAY["pick_am" if half == "morning" else "pick_pm"])), time
+            return draw.text(draw.one(SAY["pick_part"]), {"part": half}), time
+        if what > 0.87:  # a time that was not offered
             wanted = self._hour()
             return draw.line(draw.expand(draw.one(SAY["pick_time"])), {"time": wanted}), wanted.argument
         time = draw.one(times)
@@ -185,7 +212,8 @@ class Booking(Refusals, ABC):
         value = Value(spoken(draw, time), time, spoken(draw, other))
         return draw.line(draw.expand(draw.one(SAY["pick_time"])), {"time": value}), time
 
-    def _book(self, arguments: dict[str, str], who: Doctor | None) -> None:
+    def _book(self, arguments: dict[str, str], who: Doctor | None, *, room: bool = False) -> None:
+        """``room``: the caller asked for the office along with it."""
         draw, talk = self.draw, self.talk
         assert self.name is not None
         result = self._call("schedule_appointment", {"patient": self.name, **arguments})
@@ -194,6 +222,9 @@ class Booking(Refusals, ABC):
             day, time = result["date"], result["time"]
             who_says, number = result["doctor"], f"Your appointment number is {result['id']}."
             done = draw.one((f"You're booked with {who_says} on", f"{who_says} will see you on"))
+            if room:
+                about = self._call("get_doctor_info", {"doctor": plain(who_says)})
+                return talk.say(f"{done} {day} at {time}. {number} {about['name']} is in office {about['office']}.")
             talk.say(f"{done} {day} at {time}. {number}" + draw.one(ELSE))
             if self._perhaps(0.75):
                 self._after_booking(result, who)

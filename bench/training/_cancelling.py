@@ -40,6 +40,8 @@ class Cancelling(Booking):
         draw, talk = self.draw, self.talk
         if not self.shape.has("cancel_appointment"):
             return self._cannot("cancel_appointment", "move")
+        if draw.chance(0.5):
+            return self._move_numbered()
         self._ask(draw.expand(draw.one(SAY["move"])), {"date": self._day(plain=True)})
         self._question("number", SAY["ask_number_to_move"])
         number = self.ear.hear(self._number())
@@ -47,9 +49,23 @@ class Cancelling(Booking):
         result = self._call("cancel_appointment", {"appointment_id": number.argument})
         if "error" in result:
             return self._error(result, lambda again: self._cancel(again["appointment_id"]))
-        return self._which_doctor(
-            {}, f"Appointment {number.argument} is cancelled. Which doctor would you like, and on which day?"
-        )
+        return self._moved(number.argument)
+
+    def _moved(self, number: str) -> None:
+        self._which_doctor({}, f"Appointment {number} is cancelled. Which doctor would you like, and on which day?")
+
+    def _move_numbered(self) -> None:
+        """With its number: still nothing is cancelled before the caller knows that this is how it is moved."""
+        draw, talk, number = self.draw, self.talk, self.ear.hear(self._number())
+        self._ask(draw.expand(draw.one(SAY["move_numbered"])), {"number": number, "date": self._day()})
+        self._question("confirm", SAY["ask_to_move"])
+        if draw.chance(0.35):
+            return self._keep()
+        talk.user(draw.text(draw.one(SAY["move_yes"])))
+        result = self._call("cancel_appointment", {"appointment_id": number.argument})
+        if "error" in result:
+            return self._error(result, lambda again: self._cancel(again["appointment_id"]))
+        return self._moved(number.argument)
 
     def _cancel_two(self, first: Value) -> None:
         draw, second = self.draw, self._number()

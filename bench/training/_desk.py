@@ -20,10 +20,24 @@ from bench.training._values import KINDS, digits_said
 
 __all__ = ["SAY", "Desk", "doctor_said", "plain", "reason", "spoken"]
 
-SAY: Final[Mapping[str, list[str]]] = {
-    key: lines
-    for name in ("hospital.toml", "reception.toml")
-    for key, lines in tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8")).items()
+
+def _read(*names: str) -> Mapping[str, list[str]]:
+    """The lists of all files; those of one name joined."""
+    lists: dict[str, list[str]] = {}
+    for name in names:
+        for key, lines in tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8")).items():
+            lists.setdefault(key, []).extend(lines)
+    return lists
+
+
+SAY: Final = _read("hospital.toml", "wishes.toml", "reception.toml")
+_FIELDS: Final = {
+    "cardiology": ("hearts", "heart", "heart trouble"),
+    "dermatology": ("skin", "skin problems", "skin things"),
+    "pediatrics": ("kids", "children"),
+    "orthopedics": ("bones", "joints", "bone"),
+    "neurology": ("nerves", "brains", "brain"),
+    "ophthalmology": ("eyes", "eye", "eye problems"),
 }
 _PRACTISES: Final = {
     "cardiology": ("the cardiologist", "a cardiologist", "the heart doctor", "a heart specialist", "cardiology"),
@@ -107,6 +121,11 @@ class Desk:
         slip = doctor_said(draw, draw.one(self.hospital.doctors)).said
         said_as = doctor_said(draw, who, slip)
         return who, self.ear.hear(said_as)
+
+    def _field(self) -> Value:
+        """What a doctor treats, in plain words: "hearts"."""
+        draw = self.draw
+        return Value(said := draw.one(_FIELDS[draw.one(list(_FIELDS))]), said)
 
     def _day(self, *, plain: bool = False) -> Value:
         return self.ear.hear(KINDS["date" if plain else "date_part"](self.draw))

@@ -9,14 +9,15 @@ from bench.training._booking import ELSE, Booking
 from bench.training._desk import SAY, plain
 from bench.training._grammar import Value
 from bench.training._hospital import Doctor
+from bench.training._moments import Moments
 
-__all__ = ["Doctors"]
+__all__ = ["FACTS", "Doctors"]
 
-_FACTS: Final = ("doctor_specialty", "doctor_years", "doctor_office")
+FACTS: Final = ("doctor_specialty", "doctor_years", "doctor_office")
 _FIELDS: Final = ("kids", "children", "hearts", "the heart", "skin", "the eyes", "eyes", "bones", "the brain", "nerves")
 
 
-class Doctors(Booking):
+class Doctors(Booking, Moments):
     def doctor(self) -> None:
         draw = self.draw
         if not self.shape.has("get_doctor_info"):
@@ -36,7 +37,7 @@ class Doctors(Booking):
         if not self.shape.has("get_doctor_info"):
             return self._cannot("get_doctor_info", "doctor_years")
         who, said = self._doctor()
-        first, second = draw.some(_FACTS, 2)
+        first, second = draw.some(FACTS, 2)
         line = draw.expand(draw.one(SAY[first])).rstrip("?. ")
         self._ask(f"{line}{draw.one((', and ', ' and ', '? And '))}{draw.one(SAY[f'and_{second}'])}", {"doctor": said})
         result = self._call("get_doctor_info", {"doctor": said.argument})
@@ -45,17 +46,43 @@ class Doctors(Booking):
         self.talk.say(f"{self._fact(result, first)} {self._fact(result, second)}")
         return None
 
+    def described(self) -> None:
+        """Who does that? By what the doctor treats."""
+        draw, field = self.draw, self._field()
+        if not self.shape.has("get_doctor_info"):
+            return self._cannot("get_doctor_info", "doctor_office")
+        self._ask(draw.expand(draw.one(SAY["described_who"])), {"field": field})
+        result = self._call("get_doctor_info", {"doctor": field.argument})
+        if "error" in result:
+            return self._error(result, lambda again: self._describe(again, "doctor_specialty", None))
+        name = result["name"]
+        self.talk.say(draw.one((f"That's {name}.", f"That would be {name}.", self._fact(result, "doctor_specialty"))))
+        return self._next(result, {"doctor_specialty"}, None)
+
+    def described_free(self) -> None:
+        """When is there somebody for that?"""
+        draw = self.draw
+        line = draw.expand(draw.one(SAY["described_free"]))
+        values = {"field": self._field(), "date": self._day(), "patient": self._patient()}
+        self._ask(line, values)
+        if "<patient>" in line:
+            self.name = values["patient"].argument
+        asked = {"doctor": values["field"].argument}
+        self._look({**asked, "date": values["date"].argument} if "<date>" in line else asked, None)
+
     def _describe(self, arguments: dict[str, str], what: str, who: Doctor | None) -> None:
         result = self._call("get_doctor_info", arguments)
         if "error" in result:
             return self._error(result, lambda again: self._describe(again, what, who))
         self.talk.say(self._fact(result, what) + self.draw.one(ELSE))
+        if what != "doctor_any" and self._perhaps(0.15):
+            self._take_note(result, what)
         return self._next(result, {what}, who)
 
     def _next(self, result: Mapping[str, Any], told: set[str], who: Doctor | None) -> None:
         """More about the same doctor: facts are known from the result, times are looked up."""
         draw, talk = self.draw, self.talk
-        open_facts = [fact for fact in _FACTS if fact not in told]
+        open_facts = [fact for fact in FACTS if fact not in told]
         while open_facts and self._perhaps(0.4):
             fact = draw.one(open_facts)
             open_facts.remove(fact)

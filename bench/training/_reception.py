@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from bench.training._after import After
-from bench.training._cancelling import Cancelling
 from bench.training._desk import SAY
-from bench.training._doctors import Doctors
 from bench.training._grammar import Draw, Value, slots
 from bench.training._heard import Ear
 from bench.training._hospital import Hospital
-from bench.training._records import RecordsDesk
+from bench.training._joined import Joined
 from bench.training._shape import Shape
 from bench.training._small_talk import SmallTalk
 from bench.training._talk import Dialogue, Talk
@@ -65,15 +63,15 @@ def _listed(parts: list[str]) -> str:
     return ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else parts[0]
 
 
-class _Call(TwoWishes, Cancelling, Doctors, RecordsDesk, After):
+class _Call(TwoWishes, Joined, After):
     def run(self) -> Dialogue:
         """One to four wishes, until the call is as long as a training's dialogue may be."""
         scenes = (
             *(self.availability,) * 7,
-            *(self.book,) * 5,
+            *(self.book,) * 8,
             *(self.collect,) * 8,
             *(self.cancel,) * 7,
-            *(self.move,) * 1,
+            *(self.move,) * 2,
             *(self.doctor,) * 4,
             *(self.two_facts,) * 1,
             *(self.patient,) * 8,
@@ -81,7 +79,11 @@ class _Call(TwoWishes, Cancelling, Doctors, RecordsDesk, After):
             *(self.beside,) * 5,
             *(self.symptom,) * 2,
             *(self.two,) * 4,
-            self.emergency,
+            *(self.joined,) * 6,
+            *(self.described,) * 2,
+            *(self.described_free,) * 2,
+            *(self.moment,) * 7,
+            *(self.emergency,) * 3,
         )
         first = self.draw.one(scenes)
         first()
@@ -110,7 +112,9 @@ class _Call(TwoWishes, Cancelling, Doctors, RecordsDesk, After):
         who, said = self._doctor()
         line = draw.expand(draw.one(SAY["symptom_doctor"] if draw.chance(0.2) else SAY["available"]))
         days = draw.one(("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays"))
-        values = {"doctor": said, "date": self._day(), "days": Value(days, days)}
+        values = {"doctor": said, "date": self._day(), "date2": self._day(plain=True), "days": Value(days, days)}
+        if draw.chance(0.03):
+            values["date"] = Value(never := draw.text(draw.one(SAY["impossible"])), never.removeprefix("the "))
         if draw.chance(0.08):
             line, values = draw.expand(draw.one(SAY["book_named"])), {**values, "patient": self._patient()}
             self.name = values["patient"].argument
@@ -128,7 +132,7 @@ class _Call(TwoWishes, Cancelling, Doctors, RecordsDesk, After):
         draw = self.draw
         if not self.shape.has("schedule_appointment"):
             return self._cannot("schedule_appointment", "book_no_name")
-        if draw.chance(0.4):
+        if draw.chance(0.25):
             return self.no_doctor()
         who, said = self._doctor()
         values = {"doctor": said, "date": self._day(plain=True), "time": self._hour(), "patient": self._patient()}

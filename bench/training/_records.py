@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from bench.training._births import birth_said
+from bench.training._births import birth_parts, birth_said
 from bench.training._booking import ELSE, Booking
 from bench.training._desk import SAY, plain
+from bench.training._grammar import Value
 from bench.training._spelling import person_named
 
 __all__ = ["RecordsDesk"]
+
+_WAYS: Final = (
+    *("record",) * 4,
+    *("record_open",) * 6,
+    *("record_name", "record_name", "record_born", "record_born"),
+    *("record_phone", "record_phone", "record_phone_open", "record_phone_open"),
+    "record_half",
+)
 
 
 class RecordsDesk(Booking):
@@ -20,31 +29,38 @@ class RecordsDesk(Booking):
         if not self.shape.has("get_patient_info"):
             return self._cannot("get_patient_info", "record_open")
         on_file = draw.one(self.hospital.patients)
-        name = self.ear.hear(person_named(draw, on_file.name if draw.chance(0.8) else self._patient().argument))
+        name = self._named(on_file.name if draw.chance(0.8) else self._patient().argument)
         born = self.ear.hear(birth_said(draw, on_file.born))
-        values = {"patient": name, "born": born, "date": self._day(plain=True)}
-        how = draw.one(("record", "record", "record_open", "record_open", "record_open", "record_name", "record_born"))
+        halves = birth_parts(draw, on_file.born)
+        values = {"patient": name, "born": born, "date": self._day(plain=True), "half": Value(halves.first, "")}
+        how = draw.one(_WAYS)
         line = draw.expand(draw.one(SAY[how]))
         self._ask(line, values)
-        phone = re.search(r"phone|what's my number|which number|what number", line) is not None
+        phone = "record_phone" in how or re.search(r"phone|what's my number|which number|what number", line) is not None
         argument = born.argument
-        if how == "record_open" and draw.chance(0.3):
+        opening = how in ("record_open", "record_phone_open")
+        if how == "record_half":
+            argument = self._ask_rest(halves)
+        elif opening and draw.chance(0.3):
             self._question("name", SAY["ask_both"])
             if draw.chance(0.7):
                 talk.user(draw.line(draw.expand(draw.one(SAY["both"])), values))
                 return self._identify({"name": name.argument, "date_of_birth": argument}, phone=phone)
             talk.user(draw.line(draw.expand(draw.one(SAY["name_only"])), values))
-        elif how in ("record_open", "record_born"):
+        elif opening or how == "record_born":
             self._ask_name(name)
-        if how in ("record_open", "record_name"):
+        if opening or how == "record_name":
             argument = self._ask_birth(on_file.born)
         return self._identify({"name": name.argument, "date_of_birth": argument}, phone=phone)
+
+    def _named(self, name: str) -> Value:
+        return self.ear.hear(person_named(self.draw, name))
 
     def _identify(self, arguments: dict[str, str], *, phone: bool = False) -> None:
         draw, talk = self.draw, self.talk
         result = self._call("get_patient_info", arguments)
         if "error" in result:
-            return self._error(result, self._identify, arguments)
+            return self._error(result, lambda again: self._identify(again, phone=phone), arguments)
         self.name = result["name"]
         booked = result["next_appointment"]
         if phone:

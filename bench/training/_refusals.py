@@ -89,7 +89,7 @@ class Refusals(Asking):
         if "date not understood" in error:
             talk.say("I'm sorry, I didn't get the day. Which day would you like?")
             day = self._day(plain=True)
-            talk.user(draw.line(draw.expand("{<date>|<date>, please|on <date>}"), {"date": day}))
+            talk.user(draw.line(draw.expand(draw.one(SAY["day_corrected"])), {"date": day}))
             retry({"date": day.argument})
             return
         if "time not understood" in error:

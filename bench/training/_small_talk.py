@@ -24,7 +24,7 @@ class SmallTalk:
     """``place`` and ``job`` are the agent's own: "Corner Coffee", "take orders"."""
 
     def __init__(self, talk: Talk, place: str, job: str) -> None:
-        self._talk, self._words = talk, {"place": place, "job": job}
+        self._talk, self.place, self._words = talk, place, {"place": place, "job": job}
 
     def any(self, avoid: Collection[str] = ()) -> None:
         """Any exchange but of these kinds, which are wishes to the agent at hand."""

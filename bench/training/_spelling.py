@@ -40,7 +40,7 @@ def spelled(draw: Draw, name: str) -> str:
             if letters[at] == letters[at + 1]:
                 letters[at : at + 2] = [f"double {letters[at]}"]
                 break
-        return ", ".join(letters)
+        return draw.one((", ", " ", "-")).join(letters)
     told = draw.number(1, 3) if draw.chance(0.6) else len(letters)
     words = [draw.one(_AS_IN[ord(letter) - ord("A")].split()) for letter in letters]
     how = draw.one(("as in", "as in", "for", "like"))
@@ -54,9 +54,11 @@ def person_named(draw: Draw, name: str, slip: str = "") -> Value:
     """A full name; now and then spelled out, in part or whole."""
     first, _, last = name.rpartition(" ")
     style = draw.random.random()
-    if style < 0.75:
+    if style < 0.70:
         return Value(name, name, slip)
-    if style < 0.88:
+    if style < 0.80:
+        return _surname_first(draw, first, last, name)
+    if style < 0.89:
         return Value(
             draw.text(f"{name}{{, that's |, |, spelled |. That's |, it's spelled }}{spelled(draw, last)}"), name
         )
@@ -69,3 +71,25 @@ def person_named(draw: Draw, name: str, slip: str = "") -> Value:
     if style < 0.985:
         return Value(f"{'-'.join(first.upper())} {'-'.join(last.upper())}", name)
     return Value(" ".join(name.upper().replace(" ", "")), name)
+
+
+def _surname_first(draw: Draw, first: str, last: str, name: str) -> Value:
+    """The surname, the first name behind it; one of them spelled, or said again, or called what it is."""
+    letters, given = spelled(draw, last), spelled(draw, first)
+    said = draw.one(
+        (
+            "{surname|last name|family name} <last>{,| and|.} {first name|given name|Christian name} <first>",
+            "<last> is {the surname|my last name|the family name}{,|.| and} <first> {the first name|in front}",
+            "{surname|last name} <last>, <letters>{,|.} {first name|first name's|and first name} <first>",
+            "<letters>{,| and|.} {first name|given name|first name's} <first>",
+            "<letters>, that's <last>{, |. }<first> <last>",
+            "<last>{,|.} <first> <last>{,|.|, that's} <letters>",
+            "<last>, {spelled |that's |}<letters>{,|.| and} {first name |first name's |with } <first>",
+            "<first>, {surname|last name|and the surname is|family name} <letters>",
+            "<last>, <first>, {the surname is spelled|that's|last name} <letters>",
+            "{surname|last name} <last>{,|.} <first>, <given>",
+            "<last>. <first>.",
+            "<letters>, {then|and then} <first>, <given>",
+        )
+    )
+    return Value(draw.text(said, {"first": first, "last": last, "letters": letters, "given": given}), name)

@@ -7,6 +7,8 @@ from typing import Any
 
 from bench.training._booking import Booking
 from bench.training._desk import SAY, reason
+from bench.training._grammar import Value
+from bench.training._names import first_name
 
 __all__ = ["TwoWishes"]
 
@@ -63,7 +65,16 @@ class TwoWishes(Booking):
         patients, times = (self._patient(), self._patient()), (self._hour(), self._hour())
         values = {"doctor": said, "date": day, "patient": patients[0], "patient2": patients[1]}
         values |= {"time": times[0], "time2": times[1]}
-        self._ask(draw.expand(draw.one(SAY["two_bookings"])), values)
+        if draw.chance(0.4):  # of one family: the last name is said once
+            last = patients[0].argument.partition(" ")[2] or "Chen"
+            firsts = [first_name(draw), first_name(draw)]
+            one, other = (f"{first} {last}" for first in firsts)
+            patients = (Value(one, one), Value(other, other))
+            values |= {name: Value(first, first) for name, first in zip(("first", "first2"), firsts, strict=True)}
+            values["last"] = Value(last, last)
+            self._ask(draw.expand(draw.one(SAY["two_of_a_family"])), values)
+        else:
+            self._ask(draw.expand(draw.one(SAY["two_bookings"])), values)
         told = []
         for patient, time in zip(patients, times, strict=True):
             asked = {**self._asked(said.argument, day.argument), "time": time.argument}

@@ -81,6 +81,9 @@ def _date_part(draw: Draw) -> Value:
     """A day, or a part of one."""
     if draw.chance(0.3):
         part = draw.text("{tomorrow|Monday|Tuesday|Wednesday|Thursday|Friday|next Thursday|today} {morning|afternoon}")
+        if draw.chance(0.25):
+            day = draw.one(_WEEKDAYS[:5])
+            part = draw.text(f"{{{day} {{in the afternoon|after lunch|before noon}}|before lunch on {day}}}")
         return Value(part.replace("today ", "this "), part.replace("today ", "this "), _day(draw))
     if draw.chance(0.08):
         said = draw.text("{next week|this week|early next week|later this week|late next week|this afternoon}")

@@ -24,3 +24,13 @@ def test_right_calls_stay_as_they_are(seed):
             known.append(LlmMessage(line.role, line.text, calls))
     assert seen > 100
     assert changed <= seen / 100  # two in a thousand: a hesitation between letters or figures ("8, um, o'clock")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["last name O'Dexter, first name Mina", "it's O D E X for x-ray T E R, Mina", "O'Dexter. Mina O'Dexter, thanks"],
+)
+def test_a_name_told_surname_first_is_one_that_was_said(said):
+    call = LlmToolCall("1", "book", json.dumps({"patient": "Mina O'Dexter"}))
+    known = [LlmMessage("user", said)]
+    assert grounded(as_said(call, known), known) == call

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from actors.agents.hospital._births import parse_birth_date
 from actors.agents.hospital._dates import parse_date
 from actors.agents.hospital._times import parse_time
-from actors.agents.hospital._words import even
+from actors.agents.hospital._words import SpokenError, even
 from bench.training._births import birth_parts, birth_said
 from bench.training._calls import converse
 from bench.training._corpus import corpus, own_domain
+from bench.training._desk import SAY
 from bench.training._grammar import Draw, Value, cut, slots
 from bench.training._heard import Ear
 from bench.training._jobs import FOLDER, common_actions, read_domains
@@ -198,3 +199,19 @@ def test_a_users_own_agent_is_really_called(tmp_path):
     grammar.write_text(grammar.read_text().replace('tool = ["order"]', 'tool = ["brew"]'))
     with pytest.raises(ValueError, match="brew"):
         own_domain(grammar)
+
+
+@given(seeds)
+def test_a_name_in_any_order_is_its_first_and_its_last_name(seed):
+    """Of both parts either the word or the letters are said."""
+    value = person_named(Draw(seed), "Mina Teller")
+    assert value.argument == "Mina Teller"
+    letters = spelled_letters(value.said).replace("-", "")
+    assert all(part in value.said or part.upper() in letters for part in ("Mina", "Teller")), value.said
+
+
+@given(seeds)
+def test_a_day_that_does_not_exist_is_refused(seed):
+    draw = Draw(seed)
+    with pytest.raises(SpokenError):
+        parse_date(draw.text(draw.one(SAY["impossible"])), TODAY)
