@@ -10,7 +10,7 @@ Map
     _talk, _small_talk        a conversation in the making; lines that need no function
     _reception                calls at the hospital, of one to four wishes
     _desk, _asking, _refusals, _booking   what all wishes share: vocabulary, questions, refusals, offers
-    _collecting, _after, _cancelling, _doctors, _records, _two   the wishes
+    _collecting, _after, _cancelling, _doctors, _records, _two, _joined, _moments   the wishes
     _hospital, _shape         the hospital's functions on a seeded database; under other names
     _jobs                     other jobs, read from domains/*.toml; _results: what their functions return
     _calls, _domains, _missing, _strangers   calls in these jobs
