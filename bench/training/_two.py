@@ -101,7 +101,7 @@ class TwoWishes(Booking):
     def _cancel_and_look(self) -> None:
         draw, talk, (who, first) = self.draw, self.talk, self._doctor()
         day, number = self._day(), self._number()
-        values = {"doctor": first, "date": day, "number": number}
+        values = {"doctor": first, "date": day, "date2": self._day(plain=True), "number": number}
         cancel = draw.expand(draw.one(SAY["cancel"])).rstrip("?.")
         look = draw.expand(draw.one(SAY["available"])).replace("<days>", "<date>")
         joint = draw.one((", and ", ". And ", ", and then ", " and after that "))
