@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
-from pathlib import Path
 from random import Random
-from typing import Literal
 
 import attrs
 import numpy as np
@@ -14,17 +11,13 @@ import numpy.typing as npt
 
 from actors.ports import CALLER_RATE, Pcm
 from bench._noises import NOISES, make_noise
-from bench._overlap_cases import load_overlaps
+from bench.intent._phrases import DEVELOPMENT, FAMILIES, PHRASES, UNTAUGHT, Kind
 from bench.speech import Utterance, Voice, speak, voiced_bounds
 from bench.training._grammar import Draw
 from statechart import words
 
-__all__ = ["KINDS", "Kind", "Script", "Sound", "scripts", "sound_of", "spoken_phrases"]
+__all__ = ["Script", "Sound", "scripts", "sound_of"]
 
-Kind = Literal["noise", "backchannel", "meant"]
-KINDS: tuple[Kind, ...] = ("noise", "backchannel", "meant")
-
-_PHRASES = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text())
 _ACCENTS = ("en-us", "en-us", "en-gb", "en-029", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-us-nyc")
 _VARIANTS = (
     *(
@@ -63,7 +56,6 @@ _VARIANTS = (
     *("+Mario", "+Jacky", "+antonio", "+edward", "+marcelo", "+miguel", "+pablo", "+sandro", "+adam", "+benjamin"),
 )
 _TUNED_VARIANTS = ("+m3", "+f2", "+f4", "")  #: of the development part's voices
-_PLAIN = ("core", "answer", "people")  #: lists of the overlaps that all parts share
 _ONLY_HELD_OUT = {"throat", "knock"}
 _LIKE_PEOPLE = 0.6  # the share of the lifelike voices
 _TAU = 2 * np.pi
@@ -83,52 +75,33 @@ class Script:
     speed: float = 1.0  #: played so much faster, pitch and all
 
 
-def _forbidden() -> set[tuple[str, ...]]:
-    held_out = [c for c in load_overlaps() if c.part.startswith("held_out") and c.text and c.kind not in _PLAIN]
-    return {words(c.text) for c in held_out}
-
-
-def _development() -> dict[Kind, list[str]]:
-    mine = [c for c in load_overlaps() if c.part == "development" and c.text]
-    said: dict[Kind, list[str]] = {"noise": [], "backchannel": [c.text for c in mine if c.label == "ignore"]}
-    return said | {"meant": [c.text for c in mine if c.label == "yield" and c.kind != "answer"]}
-
-
 def scripts(counts: dict[Kind, int], seed: int, *, with_development: bool) -> list[Script]:
     """So many of each kind. ``with_development``: also that part's phrases and voices; without, nothing of it, so that
     it can judge what was fitted."""
     draw, random = Draw(seed), Random(seed)
-    tuned = _development()
+    tuned = DEVELOPMENT
     out = {words(text) for texts in tuned.values() for text in texts} if not with_development else set()
     # What is too plain to be left out: every caller says it, and both parts do.
-    out = {each for each in out if len(each) > 1} | _forbidden()
+    out = {each for each in out if len(each) > 1} | UNTAUGHT
     found: list[Script] = []
     for kind, count in counts.items():
         while sum(each.kind == kind for each in found) < count:
             number = len(found)
             if kind == "noise":
                 if random.random() < 0.3:
-                    found.append(Script(kind, draw.one(_PHRASES["laughter"]), _voice(random, with_development, "[[")))
+                    found.append(Script(kind, draw.one(PHRASES["laughter"]), _voice(random, with_development, "[[")))
                 else:
                     name = random.choice(list(_ALL_NOISES))
                     found.append(Script(kind, "", None, name, 1_000_000 + number, random.uniform(0.85, 1.15)))
                 continue
             own = with_development and random.random() < 0.12
-            text = draw.one(tuned[kind]) if own else draw.expand(draw.one(_PHRASES[kind]))
+            of = PHRASES[kind] if random.random() < 0.5 else draw.one(list(FAMILIES[kind].values()))
+            text = draw.one(tuned[kind]) if own else draw.expand(draw.one(of))
             if words(text) in out:
                 continue
             text = text if text[-1] in ".?]" else text + "."
             found.append(Script(kind, text, _voice(random, with_development, text), speed=random.uniform(0.88, 1.15)))
     return found
-
-
-def spoken_phrases(seed: int, each: int = 200) -> list[tuple[Kind, tuple[str, ...]]]:
-    """What phrases.toml and the development part let people say, as words: so many draws of each entry."""
-    draw, out = Draw(seed), _forbidden()
-    kinds: tuple[Kind, ...] = ("backchannel", "meant")
-    drawn = [(kind, words(draw.expand(entry))) for kind in kinds for entry in _PHRASES[kind] for _ in range(each)]
-    drawn += [(kind, words(text)) for kind in kinds for text in _development()[kind] for _ in range(each)]
-    return [(kind, said) for kind, said in dict.fromkeys(drawn) if said and said not in out]
 
 
 def _voice(random: Random, with_development: bool, text: str) -> Voice:

@@ -19,7 +19,8 @@ from actors.local.moonshine import MoonshineStt
 from actors.ports import AGENT_RATE, CALLER_RATE, Pcm
 from bench._recorded import Recorded, speech_level
 from bench.echo import REPLIES
-from bench.intent._sounds import KINDS, Kind, Script, scripts, sound_of
+from bench.intent._phrases import KINDS, Kind
+from bench.intent._sounds import Script, scripts, sound_of
 
 __all__ = ["overheard"]
 

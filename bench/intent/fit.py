@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from bench.intent._sounds import KINDS
+from bench.intent._phrases import KINDS
 
 __all__ = ["Network"]
 

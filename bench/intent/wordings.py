@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -18,63 +18,72 @@ from torch import nn
 from actors.local._files import data_file
 from actors.local._network import likelihood
 from actors.local.wording import LONGEST, Wording, pooled
-from bench.intent._sounds import KINDS, Kind, spoken_phrases
+from bench.intent._phrases import KINDS, Kind, Line, spoken_phrases, taught
 from bench.intent._vectors import Vectors
 from bench.intent.fit import Network
 from bench.training._corpus import corpus
 from statechart import words
 
-Line = tuple[tuple[str, ...], int]  #: words, and 1 where they are meant for the agent
 Floats = npt.NDArray[np.float64]
 
 HIDDEN, WIDTH, BATCH = 32, 3, 64
 SCALE = 24.0  #: a point's length: its numbers are about 1
-DIALOGUES = 400
-_RARE, _LEFT_OUT = 25, 8  # a word in fewer lines is rare; one rare word in so many is left out to judge by
+DIALOGUES, DRAWS = 400, 60
+EPOCHS, LINES = 6, 10_000  # an epoch is so many lines drawn
+FOLDS = 4
+_EVEN = 0.6  # a family of so many lines counts as that many to this power
+_HEARD = 0.25  # the share of what a recogniser made of phrases
+_SHOWN = 80  # lines of a family that are judged
 _NO_MIX = np.array([1.0, 0.0, 0.0], np.float32)
 
 
-def _lines(seed: int) -> list[Line]:
-    """Phrases of phrases.toml, and what callers of the training's dialogues say."""
-    found = [(said, int(kind == "meant")) for kind, said in spoken_phrases(seed)]
-    for dialogue in islice(corpus(seed), DIALOGUES):
-        said = [words(line.text) for line in dialogue.lines if line.role == "user"]
-        # "Thank you, bye" is said when nothing more is wanted.
-        found += [(each[:LONGEST], 1) for each in said if len(each) > 1 and not {"thanks", "thank", "bye"} & {*each}]
-    return list(dict.fromkeys(found))
+@attrs.frozen
+class _Weighed:
+    lines: list[Line]
+    weights: Floats
 
 
-def _rare(lines: Sequence[Line], random: Random) -> set[str]:
-    """Words to leave out, so that those who are judged by them have never been met."""
-    count: dict[str, int] = {}
-    for said, _ in lines:
-        for word in set(said):
-            count[word] = count.get(word, 0) + 1
-    rare = sorted(word for word, times in count.items() if times <= _RARE and len(word) > 3)
-    return set(random.sample(rare, len(rare) // _LEFT_OUT))
+def _callers(seed: int) -> list[Line]:
+    """What callers of the training's dialogues say. "Thank you, bye" is said when nothing more is wanted."""
+    dialogues = islice(corpus(seed), DIALOGUES)
+    said = [words(line.text) for dialogue in dialogues for line in dialogue.lines if line.role == "user"]
+    return taught([(each[:LONGEST], 1) for each in said if len(each) > 1 and not {"thanks", "thank", "bye"} & {*each}])
+
+
+def _weighed(families: Iterable[Sequence[Line]], heard: Sequence[Line]) -> _Weighed:
+    """Both kinds weigh alike, and no family much more than another."""
+    lines: list[Line] = []
+    weights: list[float] = []
+    for family in filter(None, families):
+        lines += family
+        weights += [len(family) ** (_EVEN - 1)] * len(family)
+    if heard:
+        weights += [sum(weights) * _HEARD / (1 - _HEARD) / len(heard)] * len(heard)
+        lines += heard
+    share, meant = np.array(weights), np.array([kind for _, kind in lines])
+    for kind in (0, 1):
+        share[meant == kind] /= 2 * share[meant == kind].sum()
+    return _Weighed(lines, share)
 
 
 class _Fit:
     def __init__(self, vectors: Vectors, epochs: int) -> None:
         self._vectors, self._epochs = vectors, epochs
 
-    def __call__(self, lines: Sequence[Line], seed: int) -> Network:
+    def __call__(self, learnt: _Weighed, seed: int) -> Network:
         torch.manual_seed(seed)
         random, network = Random(seed), Network(self._vectors.size, HIDDEN, width=WIDTH, kinds=2)
         optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.05)
-        steps = self._epochs * -(-len(lines) // BATCH)
+        steps = self._epochs * LINES // BATCH
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
-        meant = sum(kind for _, kind in lines) / len(lines)
-        loss = nn.CrossEntropyLoss(torch.tensor([0.5 / (1 - meant), 0.5 / meant]), label_smoothing=0.02)
-        shuffled = list(lines)
-        for _ in range(self._epochs):
-            random.shuffle(shuffled)
-            for start in range(0, len(shuffled), BATCH):
-                points, mask, kinds = self._batch([self._partly(line, random) for line in shuffled[start:][:BATCH]])
-                optimiser.zero_grad()
-                loss(network(points, mask), kinds).backward()
-                optimiser.step()
-                schedule.step()
+        loss = nn.CrossEntropyLoss(label_smoothing=0.02)
+        drawn = np.random.default_rng(seed).choice(len(learnt.lines), (steps, BATCH), p=learnt.weights)
+        for which in drawn:
+            points, mask, kinds = self._batch([self._partly(learnt.lines[each], random) for each in which])
+            optimiser.zero_grad()
+            loss(network(points, mask), kinds).backward()
+            optimiser.step()
+            schedule.step()
         network.eval()
         return network
 
@@ -153,12 +162,54 @@ def _small(name: str, value: npt.NDArray[Any]) -> Any:
     return value.astype(np.float16) if value.dtype.kind == "f" and name != "look.weight" else value
 
 
-def _shown(told: Floats, meant: Floats) -> str:
+def _shown(told: Floats, meant: Floats, weights: Floats) -> str:
+    """How much of the backchannels is let pass where so much of what is meant is not."""
     parts = []
-    for limit in (0.05, 0.1, 0.2, 0.3, 0.5):
-        passed, lost = np.mean(told[meant == 0] < limit), np.mean(told[meant == 1] < limit)
-        parts.append(f"< {limit}: {passed:.3f} pass, {lost:.3f} meant lost")
+    for kept in (0.98, 0.975, 0.95):
+        order = np.argsort(told[meant == 1])
+        below = np.cumsum(weights[meant == 1][order]) / weights[meant == 1].sum()
+        limit = told[meant == 1][order][np.searchsorted(below, 1 - kept)]
+        passed = np.average(told[meant == 0] < limit, weights=weights[meant == 0])
+        parts.append(f"{kept}: {passed:.3f} pass (< {limit:.2f})")
     return "; ".join(parts)
+
+
+class _Judged:
+    """Families and views, each judged by what was fitted without it."""
+
+    def __init__(self, families: Mapping[str, list[Line]], views: Sequence[_View], seed: int) -> None:
+        names, random = sorted(families), Random(seed)
+        random.shuffle(names)
+        names.sort(key=lambda name: name.split()[0])  # as much of each kind in each fold
+        self._families, self._views = families, views
+        self.folds = [names[fold::FOLDS] for fold in range(FOLDS)]
+        whose = {said: fold for fold, chosen in enumerate(self.folds) for name in chosen for said, _ in families[name]}
+        for said in sorted({view.said for view in views} - {*whose}):
+            whose[said] = random.randrange(FOLDS)
+        self._whose = whose
+
+    def learnt(self, fold: int) -> _Weighed:
+        """All without that fold: neither its families nor any of their phrases in others."""
+        out = {said for name in self.folds[fold] for said, _ in self._families[name]}
+        rest = [name for other in range(FOLDS) if other != fold for name in self.folds[other]]
+        heard = _heard(view for view in self._views if self._whose[view.said] != fold)
+        kept = [[line for line in self._families[name] if line[0] not in out] for name in rest]
+        return _weighed(kept, [line for line in heard if line[0] not in out])
+
+    def lines(self, fold: int) -> Iterator[tuple[Line, float]]:
+        """Of that fold, with what they weigh."""
+        for name in self.folds[fold]:
+            found = self._families[name]
+            found = Random(name).sample(found, min(len(found), _SHOWN))
+            yield from ((line, min(1.0, len(found) / 15) / len(found)) for line in found)
+
+    def views(self, fold: int) -> list[_View]:
+        return [view for view in self._views if self._whose[view.said] == fold]
+
+
+def _heard(views: Iterable[_View]) -> list[Line]:
+    """What is heard in a noise is no phrase of anybody's."""
+    return taught([(view.heard, view.meant) for view in views if view.kind != "noise"])
 
 
 @click.command()
@@ -169,10 +220,10 @@ def _shown(told: Floats, meant: Floats) -> str:
     default=Path("actors/local/data/wording.npz"),
     show_default=True,
 )
-@click.option("--epochs", default=6, show_default=True)
+@click.option("--epochs", default=EPOCHS, show_default=True)
 @click.option("--seed", default=0, show_default=True)
 def main(examples: tuple[Path, ...], out: Path, epochs: int, seed: int) -> None:
-    """Fit, show what lines with words never met say of it, and write the weights.
+    """Show what is made of families of phrases that were left out, fit to all and write the weights.
 
     With EXAMPLES (bench.intent.examples) what a recogniser makes of the phrases is learnt, too, and how much the words
     count beside the sound.
@@ -180,33 +231,30 @@ def main(examples: tuple[Path, ...], out: Path, epochs: int, seed: int) -> None:
     torch.set_num_threads(1)
     vectors = Vectors()
     fit = _Fit(vectors, epochs)
-    lines = _lines(seed)
+    families = spoken_phrases(seed, DRAWS) | {"meant callers": _callers(seed)}
     views = list(_views(examples))
-    # What is heard in a noise is no phrase of anybody's.
-    lines += [(view.heard, view.meant) for view in views if view.kind != "noise"]
-    known = list(dict.fromkeys([*vectors.whole, *(word for said, _ in lines for word in said)]))
-    random = Random(seed)
-    rare = _rare(lines, random)
-    said = sorted({view.said for view in views})
-    unsaid = set(random.sample(said, len(said) // 3))  # a view is left out by what was truly said, whatever was heard
-    left = [view for view in views if view.said in unsaid or rare & {*view.said}]
-    tested = {line for line in lines if rare & {*line[0]} or line[0] in unsaid} | {(v.heard, v.meant) for v in left}
-    judge = Wording(_weights(fit([line for line in lines if line not in tested], seed), vectors, known))
-    aside = [line for line in lines if rare & {*line[0]}]
-    told = np.array([judge.meant(" ".join(said)) for said, _ in aside])
-    print(f"words, of {len(aside)} lines with words never met: {_shown(told, np.array([m for _, m in aside]))}")
+    everything = _weighed(families.values(), _heard(views))
+    known = list(dict.fromkeys([*vectors.whole, *(word for said, _ in everything.lines for word in said)]))
+    judged = _Judged(families, views, seed)
+    plain, both = [], []
+    for fold in range(FOLDS):
+        judge = Wording(_weights(fit(judged.learnt(fold), seed), vectors, known))
+        plain += [(judge.meant(" ".join(said)), meant, weight) for (said, meant), weight in judged.lines(fold)]
+        both += [(judge.meant(" ".join(view.heard)), view.by_sound, view.meant) for view in judged.views(fold)]
+    told, meant, weight = np.array(plain, float).T
+    print(f"words of families left out, {len(told)} lines: {_shown(told, meant, weight)}")
     mix = _NO_MIX
-    if left:
-        pairs = np.array([(judge.meant(" ".join(view.heard)), view.by_sound) for view in left])
-        meant = np.array([view.meant for view in left], float)
+    if both:
+        pairs, meant = np.array(both, float)[:, :2], np.array(both, float)[:, 2]
         mix = _mixed(pairs, meant)
-        both = np.array([pooled(by_words, by_sound, mix) for by_words, by_sound in pairs])
-        print(f"heard, {len(left)} views of phrases left out, by words: {_shown(pairs[:, 0], meant)}")
-        print(f"by sound: {_shown(pairs[:, 1], meant)}")
-        print(f"by both, mixed {mix.round(2)}: {_shown(both, meant)}")
-    weights = _weights(fit(lines, seed), vectors, known) | {"mix": mix}
+        pool = np.array([pooled(by_words, by_sound, mix) for by_words, by_sound in pairs])
+        for name, told in (("words", pairs[:, 0]), ("sound", pairs[:, 1]), (f"both, mixed {mix.round(2)}", pool)):
+            print(
+                f"heard, {len(pairs)} views of phrases left out, by {name}: {_shown(told, meant, np.ones(len(meant)))}"
+            )
+    weights = _weights(fit(everything, seed), vectors, known) | {"mix": mix}
     np.savez_compressed(out, **{name: _small(name, value) for name, value in weights.items()})
-    print(f"{out}: {out.stat().st_size} bytes, {len(known)} words")
+    print(f"{out}: {out.stat().st_size} bytes, {len(known)} words, {len(everything.lines)} lines")
 
 
 if __name__ == "__main__":
