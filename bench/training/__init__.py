@@ -2,6 +2,7 @@
 
 Map
     generate, train, export   the three steps, each a command; __main__ all of them
+    lower                     an adapter of a lower rank, for the curve
     hear                      measures what the transcriber makes of names (heard.json)
 
     _grammar, _values, _heard what people say: alternatives, slips, numbers; what is made of them
