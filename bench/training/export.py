@@ -1,6 +1,6 @@
 """Check an adapter, and put it where the embedded model finds it.
 
-    python -m bench.training.export artefacts/training/run/step-00400.gguf actors/local/data/receptionist-lora-f16.gguf
+    python -m bench.training.export artefacts/training/run/step-00400.gguf actors/local/data/receptionist-lora-q8_0.gguf
 
 The adapter is loaded by llama.cpp the way the server does it, and must write what the training's own model writes,
 token by token, on a few prompts. (The server's weights are rounded to 8 bits, so an answer may part late.)

@@ -1,6 +1,6 @@
 """The adapter of a lower rank that is nearest to a given one: how much rank does what was learnt need?
 
-    python -m bench.training.lower actors/local/data/receptionist-lora.gguf --rank 8 artefacts/rank-8.gguf
+    python -m bench.training.lower actors/local/data/receptionist-lora-q8_0.gguf --rank 8 artefacts/rank-8.gguf
     python -m bench.tool_accuracy --set dev3 --adapter artefacts/rank-8.gguf
 
 Of each product B A the largest singular values are kept (nearest in the sum of squares: Eckart and Young, 1936).
