@@ -79,8 +79,7 @@ def scripts(counts: dict[Kind, int], seed: int, *, with_development: bool) -> li
     """So many of each kind. ``with_development``: also that part's phrases and voices; without, nothing of it, so that
     it can judge what was fitted."""
     draw, random = Draw(seed), Random(seed)
-    tuned = DEVELOPMENT
-    out = {words(text) for texts in tuned.values() for text in texts} if not with_development else set()
+    out = {words(text) for texts in DEVELOPMENT.values() for text in texts} if not with_development else set()
     # What is too plain to be left out: every caller says it, and both parts do.
     out = {each for each in out if len(each) > 1} | UNTAUGHT
     found: list[Script] = []
@@ -96,7 +95,7 @@ def scripts(counts: dict[Kind, int], seed: int, *, with_development: bool) -> li
                 continue
             own = with_development and random.random() < 0.12
             of = PHRASES[kind] if random.random() < 0.5 else draw.one(list(FAMILIES[kind].values()))
-            text = draw.one(tuned[kind]) if own else draw.expand(draw.one(of))
+            text = draw.one(DEVELOPMENT[kind]) if own else draw.expand(draw.one(of))
             if words(text) in out:
                 continue
             text = text if text[-1] in ".?]" else text + "."

@@ -70,7 +70,7 @@ class Booking(Refusals, ABC):
     def _offer_asked_again(self, times: list[str]) -> str:
         """Open, or whether it was this time or that, of which one may be wrong."""
         draw = self.draw
-        if draw.chance(0.5):
+        if len(times) < 2 or draw.chance(0.5):
             return draw.text(draw.one(SAY["offer_again"]))
         two = [spoken(draw, times[0]), spoken(draw, times[-1]) if draw.chance(0.4) else self._hour().said]
         one, other = draw.some(two, 2)

@@ -46,13 +46,15 @@ class Cancelling(Booking):
         self._question("number", SAY["ask_number_to_move"])
         number = self.ear.hear(self._number())
         talk.user(draw.line(draw.expand(draw.one(SAY["number_only"])), {"number": number}))
-        result = self._call("cancel_appointment", {"appointment_id": number.argument})
-        if "error" in result:
-            return self._error(result, lambda again: self._cancel(again["appointment_id"]))
         return self._moved(number.argument)
 
     def _moved(self, number: str) -> None:
-        self._which_doctor({}, f"Appointment {number} is cancelled. Which doctor would you like, and on which day?")
+        result = self._call("cancel_appointment", {"appointment_id": number})
+        if "error" in result:
+            return self._error(result, lambda again: self._cancel(again["appointment_id"]))
+        return self._which_doctor(
+            {}, f"Appointment {number} is cancelled. Which doctor would you like, and on which day?"
+        )
 
     def _move_numbered(self) -> None:
         """With its number: still nothing is cancelled before the caller knows that this is how it is moved."""
@@ -62,9 +64,6 @@ class Cancelling(Booking):
         if draw.chance(0.35):
             return self._keep()
         talk.user(draw.text(draw.one(SAY["move_yes"])))
-        result = self._call("cancel_appointment", {"appointment_id": number.argument})
-        if "error" in result:
-            return self._error(result, lambda again: self._cancel(again["appointment_id"]))
         return self._moved(number.argument)
 
     def _cancel_two(self, first: Value) -> None:

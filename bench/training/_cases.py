@@ -20,7 +20,7 @@ __all__ = ["case_domain"]
 _CASES: Final[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("cases.toml").read_text(encoding="utf-8"))
 _WORDS: Final[dict[str, list[str]]] = _CASES["words"]
 _TOLD_BEFORE: Final = 0.35  # share of the lines that begin with the number
-_UNTOLD: Final = 0.1  # and that say no number
+_UNTOLD: Final = 0.1  # and of the others those that say no number
 
 
 def case_domain(draw: Draw) -> Domain:

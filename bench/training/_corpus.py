@@ -28,7 +28,7 @@ _HOSPITAL_SHARE, _MADE_UP_SHARE, _CASES_SHARE = 0.46, 0.11, 0.13
 
 
 def corpus(seed: int, own: Domain | None = None) -> Iterator[Dialogue]:
-    """Dialogues: the hospital's and other domains' mixed; with ``own`` half of them are of that domain instead of the
+    """Dialogues: the hospital's and other domains' mixed; with ``own`` three in five are of that domain instead of the
     hospital."""
     draw = Draw(seed)
     domains = read_domains()

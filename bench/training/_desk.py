@@ -80,13 +80,13 @@ class Desk:
         """Whether the caller digresses: never late in a long call."""
         return self.draw.chance(probability) and self.talk.length() < _ROOM
 
-    def _ask(self, line: str, values: Mapping[str, Value]) -> None:
-        """The caller's request, with words before and after it."""
+    def _ask(self, line: str, values: Mapping[str, Value], *, named: bool = False) -> None:
+        """The caller's request, with words before and after it. ``named``: somebody's name is in it already."""
         draw = self.draw
         text = draw.line(line, values)
         opening = draw.expand(draw.one(SAY["open"]))
         if "<caller>" in opening:
-            if self.opened or "patient" in line or self.name is not None:
+            if self.opened or named or "patient" in line or self.name is not None:
                 opening = ""
             else:
                 patient = self._patient()

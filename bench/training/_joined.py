@@ -63,7 +63,8 @@ class Joined(Doctors, Cancelling, RecordsDesk):
         joint = self.draw.one(SAY["joint"])
         if joint.endswith(". "):
             second = second[:1].upper() + second[1:]
-        self._ask(f"{first.rstrip('?. ')}{joint}{second}", {})
+        # Most of these wishes say a name.
+        self._ask(f"{first.rstrip('?. ')}{joint}{second}", {}, named=True)
 
     def _wish(self, function: str, *, also: bool) -> _Wish:
         """``also``: in the short words that stand behind another wish."""

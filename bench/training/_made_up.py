@@ -82,11 +82,6 @@ _PARTS: Final = (
     ("percent", "percent|share|discount", "{, at|, with|, the share is} <{}>"),
     ("saying", "note|message|remark|comment", "{, note that|, and write down:|, the reason is} <{}>"),
 )
-_ROLES: Final = (
-    "You answer calls at <place>. Answer in one or two short spoken sentences.",
-    "You are the assistant of <place>. Be brief.",
-    "You help the callers of <place>. Keep it short.",
-)
 _PLACES: Final = (
     *("the office", "Brandt and Daughters", "the town hall", "Helio Services", "the north station", "Quarry Lane"),
     *("the club house", "Meridian", "the info line", "Bluebird Ltd.", "the institute", "Atlas Works"),
@@ -110,7 +105,7 @@ def made_up_domain(draw: Draw) -> Domain:
     chosen = [(one, False) for one in draw.some(_VERBS, draw.one((1, 1, 2, 2, 3)))]
     chosen += [(one, True) for one in draw.some(_LOOKS, draw.one((0, 1, 1, 2)))]
     actions = [_action(draw, verb, said, draw.one(things), looks=looks) for (verb, said), looks in chosen]
-    return read_domain({"place": list(_PLACES), "role": list(_ROLES), "action": actions})
+    return read_domain({"place": list(_PLACES), "action": actions})
 
 
 def _action(draw: Draw, verbs: str, said: str, thing: str, *, looks: bool) -> dict[str, Any]:

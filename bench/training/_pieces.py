@@ -1,4 +1,4 @@
-"""What stands between a block's products of matrices, each with a backward pass of its own.
+"""The model's products, norms, gates and turns, each with a backward pass of its own.
 
 Left to autograd every slice, square and half would be a pass over memory of its own, and together they take longer
 than the products.
@@ -49,7 +49,7 @@ def split_and_rotated(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Queries, keys and values, (heads, tokens, head) each, the first two turned by their positions.
 
-    ``qkv``: (tokens, heads + 2 kv heads, head) without the middle division. ``cos`` and ``sin``: (tokens, head), the
+    ``qkv``: (tokens, (heads + 2 kv heads) * head). ``cos`` and ``sin``: (tokens, head), the
     first half of ``sin`` negated, for pairs whose two stand half a head apart.
     """
     result: tuple[torch.Tensor, torch.Tensor, torch.Tensor] = _Split.apply(qkv, heads, kv_heads, cos, sin)

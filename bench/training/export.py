@@ -27,9 +27,10 @@ from bench.training._model import LAYER_TENSORS, Lora, Model
 from bench.training._render import segments
 from bench.training._tokens import Tokenizer, open_tokenizer
 
-__all__ = ["Comparison", "check", "compare", "load_adapter", "save_adapter"]
+__all__ = ["EIGHT_BIT_RANK", "LARGEST_RANK", "Comparison", "check", "compare", "load_adapter", "save_adapter"]
 
 MOST_BYTES: Final = 12_000_000
+LARGEST_RANK, EIGHT_BIT_RANK = 18, 32  #: that fit in so many: in 16 bits, and the one in 8
 _LONGEST: Final = 48  # tokens of an answer that are compared
 
 
@@ -60,7 +61,7 @@ def load_adapter(lora: Lora, path: Path, scale: float) -> None:
     arrays, alpha = read_adapter(path)
     rank = len(next(iter(arrays.values())))
     if alpha / rank != scale or rank > lora.rank:
-        raise ValueError(f"{path} has rank {rank} and scale {alpha / rank}, not {lora.rank} and {scale}")
+        raise ValueError(f"{path} has rank {rank} and scale {alpha / rank}; wanted: {lora.rank} or less, and {scale}")
     blocks = len(lora.parts) // (2 * len(LAYER_TENSORS))
     with torch.no_grad():
         for block in range(blocks):

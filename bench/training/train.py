@@ -24,7 +24,7 @@ import torch
 from actors.local.llama import embedded_spec
 from bench.training._data import Corpus, batches
 from bench.training._model import Lora, Model
-from bench.training.export import load_adapter, save_adapter
+from bench.training.export import EIGHT_BIT_RANK, LARGEST_RANK, load_adapter, save_adapter
 
 __all__ = ["SCALE", "STATE", "Plan", "Trainer", "read_plan"]
 
@@ -54,6 +54,10 @@ class Trainer:
     """One training, resumable from its folder."""
 
     def __init__(self, plan: Plan, run: Path) -> None:
+        if plan.rank > LARGEST_RANK and plan.rank != EIGHT_BIT_RANK:
+            raise click.UsageError(
+                f"rank {plan.rank} is too large to be saved: at most {LARGEST_RANK}, or {EIGHT_BIT_RANK}"
+            )
         self.plan, self._run = plan, run
         self._corpus = Corpus.load(Path(plan.data))
         self._model = Model(embedded_spec().model, scale=SCALE, device=plan.device)
@@ -194,7 +198,7 @@ def read_plan(run: Path) -> Plan:
 @click.option("--steps", default=0, help="How many steps to train, instead.")
 @click.option("--batch", default=8, show_default=True, help="Dialogues a step.")
 @click.option("--rate", default=1e-3, show_default=True, help="The highest learning rate.")
-@click.option("--rank", default=32, show_default=True)
+@click.option("--rank", default=32, show_default=True, help="At most 18, or 32: more is too large to be saved.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--start", type=click.Path(path_type=Path, exists=True), help="An adapter (GGUF) to go on from.")
 @click.option("--threads", default=2, show_default=True)

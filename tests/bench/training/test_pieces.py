@@ -9,6 +9,8 @@ torch = pytest.importorskip("torch")
 import torch.nn.functional as F  # noqa: E402, N812 - its usual name
 
 from bench.training import _attention, _pieces  # noqa: E402
+from bench.training._model import LAYER_TENSORS, Config, Lora  # noqa: E402
+from bench.training.export import load_adapter, save_adapter  # noqa: E402
 
 HEADS, KV_HEADS, HEAD = 6, 2, 8
 
@@ -72,3 +74,17 @@ def test_cross_entropy(monkeypatch):
     head, wanted, weights = torch.randn(11, 4), torch.randint(0, 11, (8,)), torch.rand(8)
     plain = (F.cross_entropy(states @ head.t(), wanted, reduction="none") * weights).sum()
     alike(_pieces.cross_entropy(states, head, wanted, weights), plain, states)
+
+
+def test_an_adapter_of_a_lower_rank_is_gone_on_with(tmp_path):
+    config = Config(layers=1, width=32, heads=2, kv_heads=1, hidden=64, rope_base=1e4, epsilon=1e-5)
+    low, high = Lora(config, 2, seed=1), Lora(config, 4, seed=2)
+    for name in LAYER_TENSORS:
+        torch.nn.init.normal_(low.pair(0, name)[1])
+    save_adapter(low, tmp_path / "low.gguf", alpha=4.0, about={})
+    load_adapter(high, tmp_path / "low.gguf", 2.0)
+    for name in LAYER_TENSORS:
+        (a, b), (more_a, more_b) = low.pair(0, name), high.pair(0, name)
+        torch.testing.assert_close(more_b @ more_a, b @ a, atol=5e-3, rtol=5e-3)
+    with pytest.raises(ValueError, match="has rank 2 and scale 2"):
+        load_adapter(low, tmp_path / "low.gguf", 1.0)
