@@ -22,7 +22,7 @@ _NEARLY: Final = 70.0  # of 100: "kids" where "kid" was said
 _TOO_SHORT: Final = 2  # letters: "of", "at", "pm" say nothing
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 _ZERO: Final = re.compile(r"\b(?:oh|o|nought)\b(?!['\u2019])", re.IGNORECASE)  # but "O'Brien" is a name
-_X_RAY: Final = re.compile(r"\bx-ray\b")  # one letter, and not two
+_LETTER: Final = re.compile(r"(?<!\w)(?<!\w\w-)[^\W\d_](?!\w)(?!-\w\w)")  # "k-h-a-n" has four, "x-ray" none
 _TWICE: Final = re.compile(r"\b(double|triple) (\w+)")
 _TIMES: Final = {"double": 2, "triple": 3}
 
@@ -96,8 +96,7 @@ def _digits(text: str) -> str:
 
 def _spelled(text: str) -> str:
     """The letters that stand alone: "h as in henry, u, double l" is "hu" and then both of "ll"."""
-    words = _WORD.findall(_twice(_X_RAY.sub("xray", text)))
-    return "".join(word for word in words if len(word) == 1 and word.isalpha())
+    return "".join(_LETTER.findall(_twice(text)))
 
 
 def _is_subsequence(part: str, whole: str) -> bool:
